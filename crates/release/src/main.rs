@@ -1,0 +1,5 @@
+//! A release record and a releases page, safe to run again.
+
+fn main() -> std::process::ExitCode {
+    contract::main::<release::Cli>()
+}

@@ -1,0 +1,44 @@
+//! Arguments that mean the same in every tool. `contract::command` adds their environment fallbacks, `TOOL_NAME_…`.
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Arguments every tool has, on every subcommand.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Say more on stderr: decisions, requests and retries, and the causes of an error
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// How a result is written to stdout.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people and simple scripts
+    #[default]
+    Text,
+    /// One JSON document, with "schema": 1
+    Json,
+}
+
+/// `--format text|json`, for the subcommands that have data to print.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct FormatArgs {
+    /// How the result is written to stdout
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: Format,
+}
+
+/// `--dry-run`, for every subcommand that writes.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct DryRunArgs {
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// The ids of the arguments above: they get the tool's own environment variable wherever they appear.
+pub(crate) const SHARED: [&str; 4] = ["verbose", "quiet", "format", "dry_run"];

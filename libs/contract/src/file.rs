@@ -1,0 +1,118 @@
+//! Files appear whole or not at all.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::Builder;
+
+/// What [`replace`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// The file has the new content now.
+    Written,
+    /// It had that content already; nothing was touched.
+    Unchanged,
+}
+
+/// Gives the file at `path` the content `data`: a temporary file beside it, synced, then renamed over it.
+///
+/// A symbolic link is followed, so the link stays and its target changes. An existing file keeps its mode, a new one
+/// gets what the umask leaves of 0666. Equal content writes nothing, so the modification time stays.
+///
+/// # Errors
+/// Any error of the file system; the old content is then still there.
+pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
+    let target = resolve(path)?;
+    let mode = match fs::metadata(&target) {
+        Ok(known) if known.is_file() => {
+            if fs::read(&target)? == data {
+                return Ok(Replaced::Unchanged);
+            }
+            Some(known.permissions())
+        }
+        Ok(_) => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a regular file",
+            ));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let folder = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // The umask applies to the mode of a created file, as it does for any other program's output.
+    let mut temporary = Builder::new()
+        .prefix(".pypelines-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)?;
+    temporary.write_all(data)?;
+    if let Some(mode) = mode {
+        temporary.as_file().set_permissions(mode)?;
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(&target).map_err(|error| error.error)?;
+    Ok(Replaced::Written)
+}
+
+/// The file a chain of symbolic links leads to; it need not exist yet.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    // The kernel's own limit; a longer chain is a loop.
+    for _ in 0..40 {
+        match fs::symlink_metadata(&target) {
+            Ok(known) if known.is_symlink() => {
+                let link = fs::read_link(&target)?;
+                target = target.parent().unwrap_or(Path::new("")).join(link);
+            }
+            _ => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many levels of symbolic links"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_keeps_mode_and_writes_nothing_when_equal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        assert_eq!(replace(&path, b"one").unwrap(), Replaced::Written);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(replace(&path, b"two").unwrap(), Replaced::Written);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        let before = fs::metadata(&path).unwrap().modified().unwrap();
+        assert_eq!(replace(&path, b"two").unwrap(), Replaced::Unchanged);
+        assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
+    }
+
+    #[test]
+    fn a_link_stays_and_its_target_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink("target", &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_folder_and_a_loop_of_links_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(replace(folder.path(), b"x").is_err());
+        std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+        assert!(replace(&folder.path().join("loop"), b"x").is_err());
+    }
+}

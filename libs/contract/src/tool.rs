@@ -1,0 +1,180 @@
+//! From the command line to the exit code, once for all tools.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::builder::{BoolishValueParser, Resettable};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Command, Parser};
+
+use crate::args::{Common, SHARED};
+use crate::output::{Leaving, unwritable};
+use crate::redact::redact;
+use crate::{Exit, Failure, log};
+
+/// A tool: what was typed, and how to do it.
+pub trait Tool: Parser {
+    /// The arguments every tool has.
+    fn common(&self) -> &Common;
+
+    /// Does what was asked for. Data goes to `out`; what people read goes through `tracing`.
+    ///
+    /// # Errors
+    /// A [`Failure`] says what was attempted, on what, what came back and what to do next.
+    fn run(self, out: &mut dyn Write) -> Result<Exit, Failure>;
+}
+
+/// The tool's command line with what every tool promises applied to it: environment fallbacks for the shared arguments,
+/// their names (never their values) in the help, and empty variables counting as unset.
+pub fn command<T: Tool>() -> Command {
+    let command = T::command();
+    let prefix = command.get_name().replace('-', "_").to_uppercase();
+    apply(command, &prefix)
+}
+
+fn apply(command: Command, prefix: &str) -> Command {
+    let command = command.mut_args(|arg| with_environment(arg, prefix));
+    command.mut_subcommands(|subcommand| apply(subcommand, prefix))
+}
+
+fn with_environment(arg: Arg, prefix: &str) -> Arg {
+    let id = arg.get_id().as_str().to_owned();
+    let arg = match arg.get_env() {
+        None if SHARED.contains(&id.as_str()) => arg.env(format!("{prefix}_{}", id.to_uppercase())),
+        _ => arg,
+    };
+    let Some(name) = arg.get_env().map(OsStr::to_owned) else {
+        return arg;
+    };
+    let switch = matches!(arg.get_action(), ArgAction::SetTrue);
+    let arg = if switch {
+        arg.value_parser(BoolishValueParser::new())
+    } else {
+        arg
+    };
+    let arg = arg.hide_env_values(true);
+    // GitLab sets variables to nothing all the time; clap would take that for a value.
+    if env::var_os(&name).is_some_and(|value| value.is_empty()) {
+        arg.env(Resettable::Reset)
+    } else {
+        arg
+    }
+}
+
+/// The whole of a tool's `main`.
+pub fn main<T: Tool>() -> ExitCode {
+    let mut command = command::<T>();
+    let name = command.get_name().to_owned();
+    report_panics(name.clone());
+    let mut err = io::stderr().lock();
+    let parsed = command
+        .try_get_matches_from_mut(env::args_os())
+        .and_then(|matches| T::from_arg_matches(&matches));
+    let tool = match parsed {
+        Ok(tool) => tool,
+        Err(error) => return refuse(&name, &error, &mut err).into(),
+    };
+    drop(err);
+    let verbose = tool.common().verbose > 0;
+    log::install(&name, tool.common());
+    let mut out = BufWriter::new(Leaving::new(io::stdout().lock()));
+    let result = tool.run(&mut out);
+    let flushed = out.flush().map_err(unwritable);
+    match result.and_then(|exit| flushed.map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            // Nothing is left to tell anybody when stderr is gone too.
+            let _ = failure.render(&name, verbose, &mut io::stderr().lock());
+            failure.exit().into()
+        }
+    }
+}
+
+/// Prints help and version to stdout, and a wrong command line as every other error: a line and a hint.
+fn refuse(name: &str, error: &clap::Error, err: &mut dyn Write) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let mut out = Leaving::new(io::stdout().lock());
+            match write!(out, "{}", error.render()).and_then(|()| out.flush()) {
+                Ok(()) => Exit::Done,
+                Err(_) => Exit::Failed,
+            }
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = write!(err, "{}", error.render());
+            Exit::Usage
+        }
+        _ => {
+            let _ = usage_failure(name, &error.render().to_string()).render(name, false, err);
+            Exit::Usage
+        }
+    }
+}
+
+/// clap's message is several paragraphs: the error, tips, the usage. The first is the line, the others make the hint.
+fn usage_failure(name: &str, text: &str) -> Failure {
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    let message = paragraphs
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
+    let mut tips = Vec::new();
+    let mut called = name.to_owned();
+    for paragraph in paragraphs {
+        if let Some(tip) = paragraph.strip_prefix("tip: ") {
+            tips.push(tip.split("\n  tip: ").next().unwrap_or(tip).to_owned());
+        } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
+            let words = usage
+                .split_whitespace()
+                .take_while(|word| !word.starts_with(['[', '<', '-']));
+            called = words.collect::<Vec<_>>().join(" ");
+        }
+    }
+    tips.push(format!("see '{called} --help'"));
+    Failure::usage(message).hint(tips.join("; "))
+}
+
+/// A panic is a bug of ours: one line that says so, without the backtrace that a job's log would keep for ever.
+fn report_panics(name: String) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic
+            .location()
+            .map(|at| format!(" at {}:{}", at.file(), at.line()))
+            .unwrap_or_default();
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        let _ = writeln!(
+            io::stderr().lock(),
+            "{name}: internal error{place}: {}\n  hint: this is a bug in {name}; please report it with the command line",
+            redact(&text)
+        );
+        #[expect(
+            clippy::exit,
+            reason = "with panic=abort the process would end by a signal, with a code of no meaning"
+        )]
+        std::process::exit(Exit::Failed as i32);
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_command_line_is_a_line_and_a_hint() {
+        let text = "error: unexpected argument '--frmat' found\n\n  tip: a similar argument exists: '--format'\n\nUsage: props get --format <FORMAT> <REF>\n\nFor more information, try '--help'.\n";
+        let failure = usage_failure("props", text);
+        assert_eq!(failure.exit(), Exit::Usage);
+        let mut shown = Vec::new();
+        failure.render("props", false, &mut shown).unwrap();
+        assert_eq!(
+            String::from_utf8(shown).unwrap(),
+            "props: unexpected argument '--frmat' found\n  hint: a similar argument exists: '--format'; see 'props get --help'\n"
+        );
+    }
+}

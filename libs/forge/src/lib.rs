@@ -1,0 +1,1 @@
+//! What GitLab, GitHub or a directory can do: releases, pages.

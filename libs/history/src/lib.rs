@@ -1,0 +1,1 @@
+//! Git history and tags without a git binary, and Conventional Commits.

@@ -1,0 +1,1 @@
+//! The one HTTP client: TLS roots, proxies, retry table, deadlines, redaction.

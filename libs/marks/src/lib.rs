@@ -1,0 +1,1 @@
+//! Marks on image digests and the backends that keep them.

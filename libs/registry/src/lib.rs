@@ -1,0 +1,1 @@
+//! Image references, OCI and Docker registries, OCI layout directories, credentials.

@@ -1,0 +1,1 @@
+//! Versions, precedence and image tag rules.

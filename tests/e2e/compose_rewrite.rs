@@ -1,0 +1,1 @@
+//! `compose-rewrite` as its users run it.

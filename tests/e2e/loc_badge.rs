@@ -1,0 +1,1 @@
+//! `loc-badge` as its users run it.

@@ -1,0 +1,7 @@
+//! The tools as users run them. One module per tool, `contract` for what they share, `flows` for all of them together.
+
+mod compose_rewrite;
+mod contract;
+mod loc_badge;
+mod release;
+mod versioner;

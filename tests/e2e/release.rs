@@ -1,0 +1,1 @@
+//! `release` as its users run it.

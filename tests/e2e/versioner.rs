@@ -1,0 +1,1 @@
+//! `versioner` as its users run it.
