@@ -1,12 +1,54 @@
 //! What is typed.
 
-use clap::Parser;
-use contract::args::Common;
+use clap::{Args, Parser, Subcommand};
+use contract::args::{Common, DryRunArgs, FormatArgs};
+use registry::{Reference, RegistryArgs};
 
-/// Moves an image from one repository to another, every platform, digest kept
+/// Moves an image from one repository to another: every platform, digest kept, the tag last
+///
+/// References are HOST[:PORT]/PATH[:TAG][@DIGEST], or oci:DIR[:TAG][@DIGEST] for an OCI image layout directory.
 #[derive(Parser, Debug)]
-#[command(name = "image-promote", version)]
+#[command(name = "image-promote", version, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    Copy(Copy),
+}
+
+/// Copy an image as it is, whatever it holds: all platforms, attestations, the same digest
+///
+/// Within one registry no layer is moved: the destination repository mounts what the source has. The tag is written
+/// last, so that it is either absent or complete. A tag that leads to another digest is left alone (exit code 3) unless
+/// --move is given; one that leads to the same digest is success. Prints the digest.
+#[derive(Args, Debug)]
+pub(crate) struct Copy {
+    /// The image: a tag or a digest
+    #[arg(value_name = "SRC", value_parser = reference)]
+    pub(crate) source: Reference,
+    /// Where it goes, with its tag
+    #[arg(value_name = "DST", value_parser = reference)]
+    pub(crate) destination: Reference,
+    /// Let the destination tag move when it leads to another digest
+    #[arg(long = "move", env = "IMAGE_PROMOTE_MOVE")]
+    pub(crate) move_tag: bool,
+    /// Send at most this many requests at a time
+    #[arg(long, value_name = "N", default_value_t = 16, env = "IMAGE_PROMOTE_JOBS",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRunArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+}
+
+fn reference(text: &str) -> Result<Reference, registry::InvalidReference> {
+    text.parse()
 }

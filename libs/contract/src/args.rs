@@ -40,5 +40,7 @@ pub struct DryRunArgs {
     pub dry_run: bool,
 }
 
-/// The ids of the arguments above: they get the tool's own environment variable wherever they appear.
-pub(crate) const SHARED: [&str; 4] = ["verbose", "quiet", "format", "dry_run"];
+/// The ids of arguments that several tools have, here and in the libraries: a struct that many tools flatten cannot
+/// know whose it is, so these get the tool's own environment variable when the command line is put together.
+pub(crate) const SHARED: [&str; 7] =
+    ["verbose", "quiet", "format", "dry_run", "ca_cert", "plain_http", "timeout"];

@@ -1,1 +1,16 @@
-//! The one HTTP client: TLS roots, proxies, retry table, deadlines, redaction.
+//! The one HTTP client of all tools: TLS roots, proxies, a retry table, deadlines, redaction.
+//!
+//! It knows no registry and no forge. What an answer means is up to its caller; here it only arrives, or an [`Error`]
+//! says why not. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+
+mod args;
+mod client;
+mod error;
+mod retry;
+mod tls;
+
+pub use args::NetworkArgs;
+pub use client::{Client, Options, body_within, run};
+pub use error::Error;
+pub use reqwest::{Body, Method, Request, Response, StatusCode, Url, header};
+pub use retry::{Policy, Repeat};

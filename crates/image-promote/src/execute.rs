@@ -1,0 +1,149 @@
+//! The only place that writes.
+
+use std::fmt;
+
+use futures_util::stream::{self, TryStreamExt};
+use registry::{Descriptor, Error, Manifest, Mounted, Store, Tag, Which};
+
+use crate::can_mount;
+use crate::tree::Tree;
+
+/// A blob that breaks off on its way is begun anew this often.
+const ATTEMPTS: u32 = 3;
+
+/// From where to where, and how much at a time.
+pub(crate) struct Transfer<'a> {
+    pub(crate) from: &'a Store,
+    pub(crate) to: &'a Store,
+    pub(crate) jobs: usize,
+}
+
+/// What became of the blobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Taken over inside the registry.
+    pub(crate) mounted: u64,
+    /// Sent through this machine.
+    pub(crate) copied: u64,
+    /// There already.
+    pub(crate) skipped: u64,
+    /// The bytes of those that were copied.
+    pub(crate) bytes: u64,
+}
+
+enum Fate {
+    Mounted,
+    Copied,
+    Skipped,
+}
+
+impl Tally {
+    fn add(&mut self, fate: &Fate, blob: &Descriptor) {
+        match fate {
+            Fate::Mounted => self.mounted += 1,
+            Fate::Skipped => self.skipped += 1,
+            Fate::Copied => {
+                self.copied += 1;
+                self.bytes += blob.size;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mounted, copied, skipped, bytes } = self;
+        write!(f, "blobs: {mounted} mounted, {copied} copied ({bytes} bytes), {skipped} there already")
+    }
+}
+
+impl Transfer<'_> {
+    /// What [`Transfer::blobs`] would do, as far as that can be known without doing it.
+    ///
+    /// # Errors
+    /// When the destination cannot say what it has.
+    pub(crate) async fn foresee(&self, tree: &Tree) -> Result<Tally, Error> {
+        self.each(tree, |blob| async move {
+            Ok(match can_mount(self.from, self.to) {
+                Some(_) => Fate::Mounted,
+                None if self.to.has_blob(&blob).await? => Fate::Skipped,
+                None => Fate::Copied,
+            })
+        })
+        .await
+    }
+
+    /// Brings all blobs to the destination.
+    ///
+    /// # Errors
+    /// The first that a blob ends in.
+    pub(crate) async fn blobs(&self, tree: &Tree) -> Result<Tally, Error> {
+        self.each(tree, |blob| async move { self.blob(&blob).await }).await
+    }
+
+    async fn each<F>(&self, tree: &Tree, bring: impl Fn(Descriptor) -> F) -> Result<Tally, Error>
+    where
+        F: Future<Output = Result<Fate, Error>>,
+    {
+        let work = tree.blobs().into_iter().map(|blob| {
+            let fate = bring(blob.clone());
+            async move { Ok((fate.await?, blob)) }
+        });
+        let work = stream::iter(work.map(Ok)).try_buffer_unordered(self.jobs);
+        work.try_fold(Tally::default(), |mut tally, (fate, blob)| async move {
+            tally.add(&fate, &blob);
+            Ok(tally)
+        })
+        .await
+    }
+
+    async fn blob(&self, blob: &Descriptor) -> Result<Fate, Error> {
+        if let Some((from, to)) = can_mount(self.from, self.to) {
+            match to.mount(&blob.digest, from).await? {
+                Mounted::Done => return Ok(Fate::Mounted),
+                Mounted::Upload(upload) => {
+                    // The upload is open already: asking first whether the blob is there would be a request more.
+                    match to.upload(upload, from.blob(blob).await?).await {
+                        Ok(()) => return Ok(Fate::Copied),
+                        Err(error) => tracing::debug!("trying {} again: {error}", blob.digest),
+                    }
+                }
+                Mounted::Refused => {}
+            }
+        }
+        if self.to.has_blob(blob).await? {
+            return Ok(Fate::Skipped);
+        }
+        let mut attempt = 1;
+        loop {
+            match self.copy(blob).await {
+                Ok(()) => return Ok(Fate::Copied),
+                Err(error @ Error::Http(_)) if attempt < ATTEMPTS => {
+                    tracing::debug!("beginning {} anew: {error}", blob.digest);
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn copy(&self, blob: &Descriptor) -> Result<(), Error> {
+        self.to.put_blob(self.from.blob(blob).await?).await
+    }
+
+    /// Writes the manifests, those that others lead to first, and the tag at the very end.
+    ///
+    /// # Errors
+    /// When the destination does not take one; the tag is then as it was.
+    pub(crate) async fn manifests(&self, tree: &Tree, tag: &Tag) -> Result<(), Error> {
+        for level in tree.levels.iter().rev() {
+            let work = level.iter().map(|manifest| Ok(self.by_digest(manifest)));
+            stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
+        }
+        self.to.put_manifest(&tree.root, &Which::Tag(tag.clone())).await
+    }
+
+    async fn by_digest(&self, manifest: &Manifest) -> Result<(), Error> {
+        self.to.put_manifest(manifest, &Which::Digest(manifest.digest().clone())).await
+    }
+}

@@ -1,0 +1,31 @@
+//! The network's arguments, the same for every tool that has a network.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::{Options, Policy};
+
+/// Arguments of every tool that speaks HTTP.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Network options")]
+pub struct NetworkArgs {
+    /// Trust the certificates in this PEM file as well
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
+    /// Give a request this many seconds, its retries included
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub timeout: u64,
+}
+
+impl NetworkArgs {
+    /// The client options these arguments ask for; `tool` and `version` go into the User-Agent.
+    pub fn options(&self, tool: &str, version: &str) -> Options {
+        Options {
+            user_agent: format!("pypelines-{tool}/{version}"),
+            ca_cert: self.ca_cert.clone(),
+            policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
+        }
+    }
+}

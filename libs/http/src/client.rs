@@ -1,0 +1,199 @@
+//! Sends a request until it is answered, or there is no point in trying again.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::{Bytes, BytesMut};
+use contract::redact::redact;
+use reqwest::header::RETRY_AFTER;
+use reqwest::redirect;
+use reqwest::{Request, Response};
+
+use crate::retry::{is_temporary, retry_after, was_not_done};
+use crate::{Error, Policy, Repeat, tls};
+
+/// How long a silent connection is kept waiting for. Long uploads and downloads go on as long as bytes move.
+const SILENCE: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(15);
+const REDIRECTS: usize = 10;
+
+/// How the client is set up.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The User-Agent, `pypelines-TOOL/VERSION`.
+    pub user_agent: String,
+    /// A PEM file of certificates to trust besides the system's.
+    pub ca_cert: Option<PathBuf>,
+    /// When to try again.
+    pub policy: Policy,
+}
+
+/// The HTTP client. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: reqwest::Client,
+    policy: Policy,
+}
+
+impl Client {
+    /// A client with these options.
+    ///
+    /// # Errors
+    /// When the certificates cannot be read.
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        let inner = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config(options.ca_cert.as_deref())?)
+            .user_agent(&options.user_agent)
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .redirect(redirect::Policy::custom(follow))
+            .build()
+            .map_err(|error| Error::Setup { source: error.into() })?;
+        Ok(Self { inner, policy: options.policy.clone() })
+    }
+
+    /// Sends `request` until an answer comes that is worth having, by the retry table. Every answer is returned,
+    /// whatever its status; so is a temporary one, when it is still there after the last attempt.
+    ///
+    /// A body that is a stream cannot be sent twice: such a request is tried once.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn send(&self, request: Request, repeat: Repeat) -> Result<Response, Error> {
+        let begun = Instant::now();
+        let mut request = request;
+        let mut attempt = 1;
+        loop {
+            let next = request.try_clone();
+            let (method, url) = (request.method().clone(), request.url().clone());
+            let left = self.policy.deadline.saturating_sub(begun.elapsed());
+            // A stream takes as long as it takes; the silence limit watches over it.
+            let answer = match next {
+                Some(_) => tokio::time::timeout(left, self.inner.execute(request)).await,
+                None => Ok(self.inner.execute(request).await),
+            };
+            let Ok(answer) = answer else {
+                return Err(Error::TooLate { method, url, seconds: self.policy.deadline.as_secs() });
+            };
+            let (reason, asked) = match &answer {
+                Ok(response) if !worth_repeating(response, repeat) => return note(&method, &url, answer, attempt),
+                Ok(response) => (response.status().to_string(), asked_wait(response)),
+                Err(error) if !error_worth_repeating(error, repeat) => return note(&method, &url, answer, attempt),
+                Err(error) => (root_cause(error), None),
+            };
+            let wait = self.policy.wait(attempt, begun.elapsed(), asked, fastrand::f64());
+            let (Some(again), Some(wait)) = (next, wait) else { return note(&method, &url, answer, attempt) };
+            tracing::debug!(
+                "{method} {} failed ({reason}); attempt {} in {:.1} s",
+                redact(url.as_str()),
+                attempt + 1,
+                wait.as_secs_f64()
+            );
+            tokio::time::sleep(wait).await;
+            request = again;
+            attempt += 1;
+        }
+    }
+}
+
+/// Reads a whole answer of at most `limit` bytes.
+///
+/// # Errors
+/// When it breaks off, or is longer.
+pub async fn body_within(mut response: Response, limit: usize) -> Result<Bytes, Error> {
+    let url = response.url().clone();
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(Error::TooLong { url, limit }),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body.freeze()),
+            Err(source) => return Err(Error::BrokeOff { url, source: source.without_url() }),
+        }
+    }
+}
+
+/// Runs a tool's asynchronous work to its end, on this thread.
+///
+/// # Errors
+/// When the runtime cannot start, which takes a system out of file descriptors.
+pub fn run<F: Future>(work: F) -> Result<F::Output, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Setup { source: error.into() })?;
+    Ok(runtime.block_on(work))
+}
+
+/// Follows redirects, but never from TLS to plain HTTP: what was asked for safely must not be answered by anybody.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    if attempt.previous().len() > REDIRECTS {
+        attempt.error("too many redirects")
+    } else if from_tls && attempt.url().scheme() != "https" {
+        attempt.error("it redirects from HTTPS to plain HTTP")
+    } else {
+        attempt.follow()
+    }
+}
+
+fn note(
+    method: &reqwest::Method,
+    url: &reqwest::Url,
+    answer: Result<Response, reqwest::Error>,
+    attempts: u32,
+) -> Result<Response, Error> {
+    match answer {
+        Ok(response) => {
+            tracing::debug!("{method} {} -> {}", redact(url.as_str()), response.status());
+            Ok(response)
+        }
+        Err(error) => {
+            Err(Error::NoAnswer { method: method.clone(), url: url.clone(), attempts, source: error.without_url() })
+        }
+    }
+}
+
+fn worth_repeating(response: &Response, repeat: Repeat) -> bool {
+    let status = response.status();
+    is_temporary(status) && (repeat == Repeat::Safe || was_not_done(status))
+}
+
+/// A connection that never came about has done nothing; of any other error nobody knows.
+fn error_worth_repeating(error: &reqwest::Error, repeat: Repeat) -> bool {
+    if error.is_builder() || error.is_redirect() || is_certificate_problem(error) {
+        return false;
+    }
+    repeat == Repeat::Safe || error.is_connect()
+}
+
+/// A certificate does not get better by asking again.
+fn is_certificate_problem(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(current) = cause {
+        if let Some(tls) = current.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
+            if tls.is::<rustls::Error>() {
+                return true;
+            }
+        }
+        if current.is::<rustls::Error>() {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut root: &dyn std::error::Error = error;
+    while let Some(next) = root.source() {
+        root = next;
+    }
+    root.to_string()
+}
+
+fn asked_wait(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    retry_after(value, SystemTime::now())
+}

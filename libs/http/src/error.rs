@@ -1,0 +1,108 @@
+//! Why no answer came.
+
+use std::path::PathBuf;
+
+use contract::Explain;
+use contract::redact::redact;
+use reqwest::{Method, Url};
+
+/// A request that got no answer, or a client that could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No answer came, whatever was tried.
+    #[error("{method} {} got no answer{}", redact(url.as_str()), tries(*attempts))]
+    NoAnswer {
+        /// The request's method.
+        method: Method,
+        /// The request's URL; it is redacted when shown.
+        url: Url,
+        /// How often it was sent.
+        attempts: u32,
+        /// What the last attempt ended with.
+        source: reqwest::Error,
+    },
+    /// The time for the request, its retries included, is over.
+    #[error("{method} {} was not answered within {seconds} seconds", redact(url.as_str()))]
+    TooLate {
+        /// The request's method.
+        method: Method,
+        /// The request's URL; it is redacted when shown.
+        url: Url,
+        /// The deadline.
+        seconds: u64,
+    },
+    /// The answer began, and then broke off.
+    #[error("the answer of {} broke off", redact(url.as_str()))]
+    BrokeOff {
+        /// Where the answer came from; it is redacted when shown.
+        url: Url,
+        /// How it broke off.
+        source: reqwest::Error,
+    },
+    /// The answer is longer than any honest one.
+    #[error("the answer of {} is longer than {limit} bytes", redact(url.as_str()))]
+    TooLong {
+        /// Where the answer came from; it is redacted when shown.
+        url: Url,
+        /// The most that was accepted, in bytes.
+        limit: usize,
+    },
+    /// The file of `--ca-cert` holds no certificates, or cannot be read.
+    #[error("cannot read certificates from {}: {reason}", path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The TLS or HTTP library refused its settings.
+    #[error("cannot set up the HTTP client")]
+    Setup {
+        /// Its reason.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+fn tries(attempts: u32) -> String {
+    if attempts > 1 { format!(" in {attempts} attempts") } else { String::new() }
+}
+
+impl Explain for Error {
+    fn exit(&self) -> contract::Exit {
+        match self {
+            Self::Certificates { .. } => contract::Exit::Usage,
+            _ => contract::Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoAnswer { url, source, .. } if source.is_connect() => Some(connect_hint(url, source)),
+            Self::NoAnswer { .. } | Self::BrokeOff { .. } => Some("run it again; -v shows every attempt".into()),
+            Self::TooLate { .. } => Some("allow more time with --timeout SECONDS".into()),
+            Self::Certificates { .. } => {
+                Some("--ca-cert wants a PEM file with one or more CERTIFICATE blocks".into())
+            }
+            Self::TooLong { .. } | Self::Setup { .. } => None,
+        }
+    }
+}
+
+/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
+fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let mut root: &dyn std::error::Error = source;
+    while let Some(next) = root.source() {
+        root = next;
+    }
+    let text = root.to_string();
+    if text.contains("certificate") || text.contains("UnknownIssuer") {
+        format!("if {host} uses a private certificate authority, name its file with --ca-cert or SSL_CERT_FILE")
+    } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
+        format!("{host} does not speak TLS there; --plain-http allows plain HTTP")
+    } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {
+        format!("check the name {host} and, behind a proxy, HTTPS_PROXY")
+    } else {
+        format!("check that {host} is up and can be reached from here")
+    }
+}

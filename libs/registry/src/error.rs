@@ -1,0 +1,174 @@
+//! What can go wrong with a registry or a layout.
+
+use std::io;
+use std::path::PathBuf;
+
+use contract::{Exit, Explain};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::Digest;
+
+/// A request to a registry, or to a layout directory, that did not do what it was for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such image.
+    #[error("there is no {what}")]
+    NotFound {
+        /// The reference that leads nowhere.
+        what: String,
+    },
+    /// The registry answered with an error.
+    #[error("cannot {action}: {host} answers {status}{}", told(.problems))]
+    Answer {
+        /// What was attempted, on what: "read localhost:5000/app:1".
+        action: String,
+        /// The registry.
+        host: String,
+        /// The status of its answer.
+        status: StatusCode,
+        /// The codes and messages of its body, where it had some.
+        problems: Vec<Problem>,
+    },
+    /// The registry wants a proof of identity that we have not, or does not accept the one we have.
+    #[error("cannot {action}: {reason}")]
+    Unauthorized {
+        /// What was attempted, on what.
+        action: String,
+        /// The registry.
+        host: String,
+        /// What came back.
+        reason: String,
+        /// Where the credentials came from, if there were any.
+        credentials: Option<String>,
+    },
+    /// The registry did something the specification does not allow.
+    #[error("cannot {action}: {host} {fault}")]
+    Protocol {
+        /// What was attempted, on what.
+        action: String,
+        /// The registry.
+        host: String,
+        /// What it did.
+        fault: String,
+    },
+    /// No answer came, or it broke off.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// Content is not what its digest says.
+    #[error("{what} is spoiled: expected {expected}, got {found}")]
+    Digest {
+        /// What was read.
+        what: String,
+        /// The digest that leads to it.
+        expected: Digest,
+        /// The digest of what came.
+        found: Digest,
+    },
+    /// Content is longer or shorter than its descriptor says.
+    #[error("{what} is spoiled: expected {expected} bytes, got {found}")]
+    Size {
+        /// What was read.
+        what: String,
+        /// The size its descriptor gives, in bytes.
+        expected: u64,
+        /// The bytes that came.
+        found: u64,
+    },
+    /// Bytes that are no manifest.
+    #[error("the manifest of {what} cannot be used: {reason}")]
+    Manifest {
+        /// The reference or digest.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Docker's first manifest format, which has no digests of its own and no platforms.
+    #[error("{what} has a manifest of Docker schema 1")]
+    Schema1 {
+        /// The reference or digest.
+        what: String,
+    },
+    /// A directory that is no OCI layout.
+    #[error("{} is no OCI image layout: {reason}", directory.display())]
+    Layout {
+        /// The directory.
+        directory: PathBuf,
+        /// What is missing or wrong.
+        reason: String,
+    },
+    /// The file system refused.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was attempted: "write".
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What came back.
+        source: io::Error,
+    },
+    /// A file of credentials that cannot be used.
+    #[error("cannot use the credentials in {place}: {reason}")]
+    Credentials {
+        /// The file or the variable.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// One entry of a registry's error body (distribution-spec, "Error Codes").
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Problem {
+    /// `MANIFEST_UNKNOWN`, `DENIED`, …
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+}
+
+fn told(problems: &[Problem]) -> String {
+    let texts: Vec<_> = problems.iter().map(|problem| format!("{} {}", problem.code, problem.message)).collect();
+    if texts.is_empty() { String::new() } else { format!(": {}", texts.join("; ").trim()) }
+}
+
+impl Explain for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Http(error) => error.exit(),
+            Self::Layout { .. } | Self::Credentials { .. } => Exit::Usage,
+            _ => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotFound { .. } => Some("check the name and the tag; what was never pushed is not there".into()),
+            Self::Answer { status, host, .. } => answer_hint(*status, host),
+            Self::Unauthorized { host, credentials, .. } => Some(match credentials {
+                Some(place) => format!("the credentials of {place} were used; check that they may do this"),
+                None => format!("there are no credentials for {host}; log in with `docker login {host}`"),
+            }),
+            Self::Http(error) => error.hint(),
+            Self::Digest { .. } | Self::Size { .. } => Some("nothing was tagged; run it again, or push it anew".into()),
+            Self::Schema1 { .. } => Some("pull and push it once with a current Docker, which converts it".into()),
+            Self::Layout { .. } => Some("name a directory that holds oci-layout and index.json".into()),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on that file system and run it again".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn answer_hint(status: StatusCode, host: &str) -> Option<String> {
+    let hint = match status {
+        StatusCode::FORBIDDEN => format!("ask for the right to do this on {host}, or check which account is used (-v)"),
+        StatusCode::NOT_FOUND => "check the name of the repository".into(),
+        StatusCode::TOO_MANY_REQUESTS => format!("{host} limits requests; wait, or log in to get a higher limit"),
+        StatusCode::INSUFFICIENT_STORAGE => format!("{host} is out of space"),
+        status if status.is_server_error() => format!("{host} has trouble of its own; run it again later"),
+        _ => return None,
+    };
+    Some(hint)
+}
