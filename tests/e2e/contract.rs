@@ -9,7 +9,10 @@ fn help_and_version_go_to_stdout() {
         assert!(help.stdout().contains(&format!("Usage: {name}")), "{help:?}");
         assert_eq!(help.stderr, "", "{name}");
         let version = tool(name).arg("--version").succeeds();
-        assert_eq!(version.stdout(), format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            version.stdout(),
+            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use contract::redact::redact;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect;
-use reqwest::{Request, Response};
+use reqwest::{Request, Response, Url};
 
 use crate::retry::{is_temporary, retry_after, was_not_done};
 use crate::{Error, Policy, Repeat, tls};
@@ -50,7 +50,10 @@ impl Client {
             .redirect(redirect::Policy::custom(follow))
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
-        Ok(Self { inner, policy: options.policy.clone() })
+        Ok(Self {
+            inner,
+            policy: options.policy.clone(),
+        })
     }
 
     /// Sends `request` until an answer comes that is worth having, by the retry table. Every answer is returned,
@@ -66,7 +69,7 @@ impl Client {
         let mut attempt = 1;
         loop {
             let next = request.try_clone();
-            let (method, url) = (request.method().clone(), request.url().clone());
+            let (method, url) = (request.method().clone(), Box::new(request.url().clone()));
             let left = self.policy.deadline.saturating_sub(begun.elapsed());
             // A stream takes as long as it takes; the silence limit watches over it.
             let answer = match next {
@@ -74,16 +77,26 @@ impl Client {
                 None => Ok(self.inner.execute(request).await),
             };
             let Ok(answer) = answer else {
-                return Err(Error::TooLate { method, url, seconds: self.policy.deadline.as_secs() });
+                return Err(Error::TooLate {
+                    method,
+                    url,
+                    seconds: self.policy.deadline.as_secs(),
+                });
             };
             let (reason, asked) = match &answer {
-                Ok(response) if !worth_repeating(response, repeat) => return note(&method, &url, answer, attempt),
+                Ok(response) if !worth_repeating(response, repeat) => {
+                    return note(&method, &url, answer, attempt);
+                }
                 Ok(response) => (response.status().to_string(), asked_wait(response)),
-                Err(error) if !error_worth_repeating(error, repeat) => return note(&method, &url, answer, attempt),
+                Err(error) if !error_worth_repeating(error, repeat) => {
+                    return note(&method, &url, answer, attempt);
+                }
                 Err(error) => (root_cause(error), None),
             };
             let wait = self.policy.wait(attempt, begun.elapsed(), asked, fastrand::f64());
-            let (Some(again), Some(wait)) = (next, wait) else { return note(&method, &url, answer, attempt) };
+            let (Some(again), Some(wait)) = (next, wait) else {
+                return note(&method, &url, answer, attempt);
+            };
             tracing::debug!(
                 "{method} {} failed ({reason}); attempt {} in {:.1} s",
                 redact(url.as_str()),
@@ -102,14 +115,19 @@ impl Client {
 /// # Errors
 /// When it breaks off, or is longer.
 pub async fn body_within(mut response: Response, limit: usize) -> Result<Bytes, Error> {
-    let url = response.url().clone();
+    let url = Box::new(response.url().clone());
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(Error::TooLong { url, limit }),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
-            Err(source) => return Err(Error::BrokeOff { url, source: source.without_url() }),
+            Err(source) => {
+                return Err(Error::BrokeOff {
+                    url,
+                    source: source.without_url(),
+                });
+            }
         }
     }
 }
@@ -128,7 +146,10 @@ pub fn run<F: Future>(work: F) -> Result<F::Output, Error> {
 
 /// Follows redirects, but never from TLS to plain HTTP: what was asked for safely must not be answered by anybody.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+    let from_tls = attempt
+        .previous()
+        .last()
+        .is_some_and(|url| url.scheme() == "https");
     if attempt.previous().len() > REDIRECTS {
         attempt.error("too many redirects")
     } else if from_tls && attempt.url().scheme() != "https" {
@@ -140,7 +161,7 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
 
 fn note(
     method: &reqwest::Method,
-    url: &reqwest::Url,
+    url: &Url,
     answer: Result<Response, reqwest::Error>,
     attempts: u32,
 ) -> Result<Response, Error> {
@@ -149,9 +170,12 @@ fn note(
             tracing::debug!("{method} {} -> {}", redact(url.as_str()), response.status());
             Ok(response)
         }
-        Err(error) => {
-            Err(Error::NoAnswer { method: method.clone(), url: url.clone(), attempts, source: error.without_url() })
-        }
+        Err(error) => Err(Error::NoAnswer {
+            method: method.clone(),
+            url: Box::new(url.clone()),
+            attempts,
+            source: error.without_url(),
+        }),
     }
 }
 
@@ -170,19 +194,14 @@ fn error_worth_repeating(error: &reqwest::Error, repeat: Repeat) -> bool {
 
 /// A certificate does not get better by asking again.
 fn is_certificate_problem(error: &reqwest::Error) -> bool {
-    let mut cause = std::error::Error::source(error);
-    while let Some(current) = cause {
-        if let Some(tls) = current.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref()) {
-            if tls.is::<rustls::Error>() {
-                return true;
-            }
-        }
-        if current.is::<rustls::Error>() {
-            return true;
-        }
-        cause = current.source();
-    }
-    false
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    // rustls hides its error inside of an I/O error, whose source() steps over it.
+    causes.into_iter().any(|cause| {
+        let hidden = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause.is::<rustls::Error>() || hidden.is_some_and(|hidden| hidden.is::<rustls::Error>())
+    })
 }
 
 fn root_cause(error: &reqwest::Error) -> String {

@@ -15,7 +15,7 @@ pub enum Error {
         /// The request's method.
         method: Method,
         /// The request's URL; it is redacted when shown.
-        url: Url,
+        url: Box<Url>,
         /// How often it was sent.
         attempts: u32,
         /// What the last attempt ended with.
@@ -27,7 +27,7 @@ pub enum Error {
         /// The request's method.
         method: Method,
         /// The request's URL; it is redacted when shown.
-        url: Url,
+        url: Box<Url>,
         /// The deadline.
         seconds: u64,
     },
@@ -35,7 +35,7 @@ pub enum Error {
     #[error("the answer of {} broke off", redact(url.as_str()))]
     BrokeOff {
         /// Where the answer came from; it is redacted when shown.
-        url: Url,
+        url: Box<Url>,
         /// How it broke off.
         source: reqwest::Error,
     },
@@ -43,7 +43,7 @@ pub enum Error {
     #[error("the answer of {} is longer than {limit} bytes", redact(url.as_str()))]
     TooLong {
         /// Where the answer came from; it is redacted when shown.
-        url: Url,
+        url: Box<Url>,
         /// The most that was accepted, in bytes.
         limit: usize,
     },
@@ -64,7 +64,11 @@ pub enum Error {
 }
 
 fn tries(attempts: u32) -> String {
-    if attempts > 1 { format!(" in {attempts} attempts") } else { String::new() }
+    if attempts > 1 {
+        format!(" in {attempts} attempts")
+    } else {
+        String::new()
+    }
 }
 
 impl Explain for Error {
@@ -78,7 +82,9 @@ impl Explain for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoAnswer { url, source, .. } if source.is_connect() => Some(connect_hint(url, source)),
-            Self::NoAnswer { .. } | Self::BrokeOff { .. } => Some("run it again; -v shows every attempt".into()),
+            Self::NoAnswer { .. } | Self::BrokeOff { .. } => {
+                Some("run it again; -v shows every attempt".into())
+            }
             Self::TooLate { .. } => Some("allow more time with --timeout SECONDS".into()),
             Self::Certificates { .. } => {
                 Some("--ca-cert wants a PEM file with one or more CERTIFICATE blocks".into())
@@ -97,7 +103,9 @@ fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
     }
     let text = root.to_string();
     if text.contains("certificate") || text.contains("UnknownIssuer") {
-        format!("if {host} uses a private certificate authority, name its file with --ca-cert or SSL_CERT_FILE")
+        format!(
+            "if {host} uses a private certificate authority, name its file with --ca-cert or SSL_CERT_FILE"
+        )
     } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
         format!("{host} does not speak TLS there; --plain-http allows plain HTTP")
     } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {

@@ -40,11 +40,20 @@ impl Default for Policy {
 impl Policy {
     /// The wait before the attempt after number `attempt` (from 1), or none when the request has failed for good.
     /// `jitter` is a number from 0 to 1.
-    pub(crate) fn wait(&self, attempt: u32, spent: Duration, asked: Option<Duration>, jitter: f64) -> Option<Duration> {
+    pub(crate) fn wait(
+        &self,
+        attempt: u32,
+        spent: Duration,
+        asked: Option<Duration>,
+        jitter: f64,
+    ) -> Option<Duration> {
         if attempt >= self.attempts {
             return None;
         }
-        let doubled = self.base.saturating_mul(2u32.saturating_pow(attempt - 1)).min(self.cap);
+        let doubled = self
+            .base
+            .saturating_mul(2u32.saturating_pow(attempt - 1))
+            .min(self.cap);
         let own = doubled.mul_f64(1.0 - jitter / 2.0);
         // A server that asks for a wait means at least that long.
         let wait = asked.map_or(own, |asked| asked.max(own));
@@ -54,7 +63,11 @@ impl Policy {
 
 /// Is this an answer that a later attempt may better? 408, 429 and 5xx, without those that say "never".
 pub(crate) fn is_temporary(status: StatusCode) -> bool {
-    let never = [StatusCode::NOT_IMPLEMENTED, StatusCode::HTTP_VERSION_NOT_SUPPORTED, StatusCode::INSUFFICIENT_STORAGE];
+    let never = [
+        StatusCode::NOT_IMPLEMENTED,
+        StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        StatusCode::INSUFFICIENT_STORAGE,
+    ];
     status == StatusCode::REQUEST_TIMEOUT
         || status == StatusCode::TOO_MANY_REQUESTS
         || (status.is_server_error() && !never.contains(&status))
@@ -91,7 +104,11 @@ mod tests {
         ];
         for (attempt, jitter, expected) in table {
             let wait = policy.wait(attempt, Duration::ZERO, None, jitter);
-            assert_eq!(wait, expected.map(Duration::from_millis), "attempt {attempt}, jitter {jitter}");
+            assert_eq!(
+                wait,
+                expected.map(Duration::from_millis),
+                "attempt {attempt}, jitter {jitter}"
+            );
         }
     }
 
@@ -99,8 +116,14 @@ mod tests {
     fn a_server_may_ask_for_more_but_not_for_less_and_not_past_the_deadline() {
         let policy = Policy::default();
         let second = Duration::from_secs(1);
-        assert_eq!(policy.wait(1, Duration::ZERO, Some(30 * second), 0.5), Some(30 * second));
-        assert_eq!(policy.wait(4, Duration::ZERO, Some(second), 0.0), Some(2 * second));
+        assert_eq!(
+            policy.wait(1, Duration::ZERO, Some(30 * second), 0.5),
+            Some(30 * second)
+        );
+        assert_eq!(
+            policy.wait(4, Duration::ZERO, Some(second), 0.0),
+            Some(2 * second)
+        );
         assert_eq!(policy.wait(1, 100 * second, Some(30 * second), 0.5), None);
     }
 
@@ -116,16 +139,32 @@ mod tests {
             ("-1", None),
         ];
         for (value, seconds) in table {
-            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
+            assert_eq!(
+                retry_after(value, now),
+                seconds.map(Duration::from_secs),
+                "{value}"
+            );
         }
     }
 
     #[test]
     fn what_is_temporary() {
-        for (status, expected) in
-            [(200, false), (401, false), (404, false), (408, true), (429, true), (500, true), (501, false), (503, true), (507, false)]
-        {
-            assert_eq!(is_temporary(StatusCode::from_u16(status).unwrap()), expected, "{status}");
+        for (status, expected) in [
+            (200, false),
+            (401, false),
+            (404, false),
+            (408, true),
+            (429, true),
+            (500, true),
+            (501, false),
+            (503, true),
+            (507, false),
+        ] {
+            assert_eq!(
+                is_temporary(StatusCode::from_u16(status).unwrap()),
+                expected,
+                "{status}"
+            );
         }
     }
 }

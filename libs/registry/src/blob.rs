@@ -28,7 +28,10 @@ impl Blob {
             what,
         };
         let stream = unfold(Some(check), |check| async { check?.next().await });
-        Self { descriptor: descriptor.clone(), stream: stream.boxed() }
+        Self {
+            descriptor: descriptor.clone(),
+            stream: stream.boxed(),
+        }
     }
 
     /// The next bytes; none at the end.
@@ -54,29 +57,48 @@ struct Check {
 
 impl Check {
     /// The next item, and the state behind it; none behind an error.
+    ///
+    /// The last bytes pass only after the whole was checked: who has counted them all would not look for an error
+    /// behind them, and a registry would then have a blob whose upload we call failed.
     async fn next(mut self) -> Option<(Result<Bytes, Error>, Option<Self>)> {
-        match self.stream.next().await {
-            Some(Ok(bytes)) => {
-                self.seen += bytes.len() as u64;
-                if self.seen > self.descriptor.size {
-                    // Not to the end: a server that lies may send without one.
-                    return Some((Err(self.wrong_size()), None));
-                }
-                self.hasher.update(&bytes);
-                Some((Ok(bytes), Some(self)))
-            }
-            Some(Err(error)) => Some((Err(error), None)),
-            None if self.seen != self.descriptor.size => Some((Err(self.wrong_size()), None)),
-            None => {
-                let found = self.hasher.finish();
+        let (bytes, at_the_end) = match self.stream.next().await {
+            Some(Ok(bytes)) => (bytes, false),
+            Some(Err(error)) => return Some((Err(error), None)),
+            None => (Bytes::new(), true),
+        };
+        self.seen += bytes.len() as u64;
+        self.hasher.update(&bytes);
+        if self.seen > self.descriptor.size || (at_the_end && self.seen < self.descriptor.size) {
+            // Not to the end of what is too long: a server that lies may send without one.
+            return Some((Err(self.wrong_size()), None));
+        }
+        if self.seen == self.descriptor.size {
+            let found = self.hasher.clone().finish();
+            if found != self.descriptor.digest {
                 let expected = self.descriptor.digest;
-                (found != expected).then(|| (Err(Error::Digest { what: self.what, expected, found }), None))
+                return Some((
+                    Err(Error::Digest {
+                        what: self.what,
+                        expected,
+                        found,
+                    }),
+                    None,
+                ));
             }
+        }
+        if at_the_end {
+            None
+        } else {
+            Some((Ok(bytes), Some(self)))
         }
     }
 
     fn wrong_size(&self) -> Error {
-        Error::Size { what: self.what.clone(), expected: self.descriptor.size, found: self.seen }
+        Error::Size {
+            what: self.what.clone(),
+            expected: self.descriptor.size,
+            found: self.seen,
+        }
     }
 }
 
@@ -94,7 +116,10 @@ mod tests {
             platform: None,
             foreign: false,
         };
-        let pieces: Vec<_> = sent.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
+        let pieces: Vec<_> = sent
+            .iter()
+            .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
+            .collect();
         let mut blob = Blob::checked(&descriptor, "the blob".into(), iter(pieces));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {

@@ -71,7 +71,13 @@ impl Registries {
     /// # Errors
     /// When the name of a host makes no URL.
     pub fn open_pair(&self, from: &Repository, to: &Repository) -> Result<(Store, Store), Error> {
-        let (Repository::Remote { host, path: source }, Repository::Remote { host: other, path: target }) = (from, to)
+        let (
+            Repository::Remote { host, path: source },
+            Repository::Remote {
+                host: other,
+                path: target,
+            },
+        ) = (from, to)
         else {
             return Ok((self.open(from, Access::Pull)?, self.open(to, Access::Push)?));
         };
@@ -82,11 +88,23 @@ impl Registries {
         // Some token servers look at the first scope only, and pushing is what may be refused.
         let scopes = vec![scope(target, Access::Push), scope(source, Access::Pull)];
         let line = self.connect(host, login, scopes)?;
-        Ok((Store::Remote(Remote::new(Arc::clone(&line), source)), Store::Remote(Remote::new(line, target))))
+        Ok((
+            Store::Remote(Remote::new(Arc::clone(&line), source)),
+            Store::Remote(Remote::new(line, target)),
+        ))
     }
 
-    fn connect(&self, host: &str, login: Option<Login>, scopes: Vec<String>) -> Result<Arc<Connection>, Error> {
-        let scheme = if self.plain_http || is_loopback(host) { "http" } else { "https" };
+    fn connect(
+        &self,
+        host: &str,
+        login: Option<Login>,
+        scopes: Vec<String>,
+    ) -> Result<Arc<Connection>, Error> {
+        let scheme = if self.plain_http || is_loopback(host) {
+            "http"
+        } else {
+            "https"
+        };
         let api = if host == "docker.io" { DOCKER_HUB_API } else { host };
         let base = Url::parse(&format!("{scheme}://{api}/v2/")).map_err(|error| Error::Protocol {
             action: format!("reach {host}"),
@@ -99,7 +117,14 @@ impl Registries {
         }
         let client = self.client.clone();
         let state = Mutex::new(Authorization::Unknown);
-        Ok(Arc::new(Connection { client, host: host.to_owned(), base, login, scopes, state }))
+        Ok(Arc::new(Connection {
+            client,
+            host: host.to_owned(),
+            base,
+            login,
+            scopes,
+            state,
+        }))
     }
 }
 
@@ -117,7 +142,10 @@ fn is_loopback(host: &str) -> bool {
         _ => host,
     };
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    name == "localhost"
+        || address
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 /// A line to one registry for a fixed set of permissions.
@@ -146,29 +174,48 @@ impl Connection {
 
     /// The URL of a path below `/v2/`.
     pub(crate) fn url(&self, path: &str) -> Result<Url, Error> {
-        self.base.join(path).map_err(|error| self.fault("make a URL", format!("has no path {path}: {error}")))
+        self.base
+            .join(path)
+            .map_err(|error| self.fault("make a URL", format!("has no path {path}: {error}")))
     }
 
     /// An error about what the registry did.
     pub(crate) fn fault(&self, action: &str, fault: impl Into<String>) -> Error {
-        Error::Protocol { action: action.to_owned(), host: self.host.clone(), fault: fault.into() }
+        Error::Protocol {
+            action: action.to_owned(),
+            host: self.host.clone(),
+            fault: fault.into(),
+        }
     }
 
     /// Sends a request with the authorization this registry wants. `action` says in errors what was attempted.
-    pub(crate) async fn send(&self, request: Request, repeat: Repeat, action: &str) -> Result<Response, Error> {
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        repeat: Repeat,
+        action: &str,
+    ) -> Result<Response, Error> {
         let replay = request.try_clone();
         let (response, used) = match self.first(request, repeat).await? {
             First::Answered(response) => (response, None),
-            First::NotFirst(request, header) => {
-                (self.client.send(self.with(request, header.as_ref()), repeat).await?, header)
-            }
+            First::NotFirst(request, header) => (
+                self.client
+                    .send(self.with(request, header.as_ref()), repeat)
+                    .await?,
+                header,
+            ),
         };
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        let Some(again) = replay else { return Err(self.error(response, action).await) };
+        let Some(again) = replay else {
+            return Err(self.error(response, action).await);
+        };
         let header = self.renew(&response, used.as_ref(), action).await?;
-        let response = self.client.send(self.with(again, header.as_ref()), repeat).await?;
+        let response = self
+            .client
+            .send(self.with(again, header.as_ref()), repeat)
+            .await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(action, "the registry does not accept us".into()));
         }
@@ -192,10 +239,10 @@ impl Connection {
 
     /// Only the registry itself gets our authorization, not the storage it may send us to.
     fn with(&self, mut request: Request, header: Option<&HeaderValue>) -> Request {
-        if let Some(header) = header {
-            if request.url().origin() == self.base.origin() {
-                request.headers_mut().insert(AUTHORIZATION, header.clone());
-            }
+        if let Some(header) = header
+            && request.url().origin() == self.base.origin()
+        {
+            request.headers_mut().insert(AUTHORIZATION, header.clone());
         }
         request
     }
@@ -208,20 +255,28 @@ impl Connection {
         action: &str,
     ) -> Result<Option<HeaderValue>, Error> {
         let mut state = self.state.lock().await;
-        if let Authorization::Known(current @ Some(_)) = &*state {
-            if current.as_ref() != used {
-                return Ok(current.clone());
-            }
+        if let Authorization::Known(current @ Some(_)) = &*state
+            && current.as_ref() != used
+        {
+            return Ok(current.clone());
         }
-        let values = refused.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        let values = refused
+            .headers()
+            .get_all(WWW_AUTHENTICATE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         let challenges: Vec<_> = values.flat_map(Challenge::parse).collect();
         let with_scheme = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
         let header = if let Some(bearer) = with_scheme("bearer") {
             self.bearer(bearer, action).await?
         } else if with_scheme("basic").is_some() {
-            self.basic().ok_or_else(|| self.unauthorized(action, "the registry wants a login".into()))?
+            self.basic()
+                .ok_or_else(|| self.unauthorized(action, "the registry wants a login".into()))?
         } else {
-            return Err(self.unauthorized(action, "the registry answers 401 without a usable challenge".into()));
+            return Err(self.unauthorized(
+                action,
+                "the registry answers 401 without a usable challenge".into(),
+            ));
         };
         *state = Authorization::Known(Some(header.clone()));
         Ok(Some(header))
@@ -235,15 +290,22 @@ impl Connection {
 
     /// One token for all scopes of this line.
     async fn bearer(&self, challenge: &Challenge, action: &str) -> Result<HeaderValue, Error> {
-        let realm = challenge.parameter("realm").and_then(|realm| Url::parse(realm).ok());
+        let realm = challenge
+            .parameter("realm")
+            .and_then(|realm| Url::parse(realm).ok());
         let mut url = realm.ok_or_else(|| self.fault(action, "names no token server"))?;
         if url.scheme() != "https" && self.base.scheme() == "https" {
             return Err(self.fault(action, "sends our credentials to a token server without TLS"));
         }
-        let wanted = challenge.parameter("scope").into_iter().filter(|scope| !self.covers(scope));
+        let wanted = challenge
+            .parameter("scope")
+            .into_iter()
+            .filter(|scope| !self.covers(scope));
         {
             let mut query = url.query_pairs_mut();
-            challenge.parameter("service").map(|service| query.append_pair("service", service));
+            challenge
+                .parameter("service")
+                .map(|service| query.append_pair("service", service));
             for scope in self.scopes.iter().map(String::as_str).chain(wanted) {
                 query.append_pair("scope", scope);
             }
@@ -266,10 +328,18 @@ impl Connection {
 
     /// Is this scope among those we ask for anyway?
     fn covers(&self, scope: &str) -> bool {
-        let Some((repository, actions)) = scope.rsplit_once(':') else { return false };
-        self.scopes.iter().filter_map(|own| own.rsplit_once(':')).any(|(own, allowed)| {
-            own == repository && actions.split(',').all(|action| allowed.split(',').any(|known| known == action))
-        })
+        let Some((repository, actions)) = scope.rsplit_once(':') else {
+            return false;
+        };
+        self.scopes
+            .iter()
+            .filter_map(|own| own.rsplit_once(':'))
+            .any(|(own, allowed)| {
+                own == repository
+                    && actions
+                        .split(',')
+                        .all(|action| allowed.split(',').any(|known| known == action))
+            })
     }
 
     fn unauthorized(&self, action: &str, reason: String) -> Error {
@@ -286,11 +356,18 @@ impl Connection {
         let status = response.status();
         // The status tells enough when the body cannot be read.
         let body = body_within(response, ANSWER_LIMIT).await.unwrap_or_default();
-        let problems = serde_json::from_slice(&body).map(|Problems { errors }| errors).unwrap_or_default();
+        let problems = serde_json::from_slice(&body)
+            .map(|Problems { errors }| errors)
+            .unwrap_or_default();
         if status == StatusCode::UNAUTHORIZED {
             return self.unauthorized(action, "the registry does not accept us".into());
         }
-        Error::Answer { action: action.to_owned(), host: self.host.clone(), status, problems }
+        Error::Answer {
+            action: action.to_owned(),
+            host: self.host.clone(),
+            status,
+            problems,
+        }
     }
 }
 

@@ -128,8 +128,15 @@ pub struct Problem {
 }
 
 fn told(problems: &[Problem]) -> String {
-    let texts: Vec<_> = problems.iter().map(|problem| format!("{} {}", problem.code, problem.message)).collect();
-    if texts.is_empty() { String::new() } else { format!(": {}", texts.join("; ").trim()) }
+    let texts: Vec<_> = problems
+        .iter()
+        .map(|problem| format!("{} {}", problem.code, problem.message))
+        .collect();
+    if texts.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", texts.join("; ").trim())
+    }
 }
 
 impl Explain for Error {
@@ -143,15 +150,23 @@ impl Explain for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NotFound { .. } => Some("check the name and the tag; what was never pushed is not there".into()),
+            Self::NotFound { .. } => {
+                Some("check the name and the tag; what was never pushed is not there".into())
+            }
             Self::Answer { status, host, .. } => answer_hint(*status, host),
-            Self::Unauthorized { host, credentials, .. } => Some(match credentials {
+            Self::Unauthorized {
+                host, credentials, ..
+            } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
                 None => format!("there are no credentials for {host}; log in with `docker login {host}`"),
             }),
             Self::Http(error) => error.hint(),
-            Self::Digest { .. } | Self::Size { .. } => Some("nothing was tagged; run it again, or push it anew".into()),
-            Self::Schema1 { .. } => Some("pull and push it once with a current Docker, which converts it".into()),
+            Self::Digest { .. } | Self::Size { .. } => {
+                Some("nothing was tagged; run it again, or push it anew".into())
+            }
+            Self::Schema1 { .. } => {
+                Some("pull and push it once with a current Docker, which converts it".into())
+            }
             Self::Layout { .. } => Some("name a directory that holds oci-layout and index.json".into()),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on that file system and run it again".into())
@@ -163,9 +178,13 @@ impl Explain for Error {
 
 fn answer_hint(status: StatusCode, host: &str) -> Option<String> {
     let hint = match status {
-        StatusCode::FORBIDDEN => format!("ask for the right to do this on {host}, or check which account is used (-v)"),
+        StatusCode::FORBIDDEN => {
+            format!("ask for the right to do this on {host}, or check which account is used (-v)")
+        }
         StatusCode::NOT_FOUND => "check the name of the repository".into(),
-        StatusCode::TOO_MANY_REQUESTS => format!("{host} limits requests; wait, or log in to get a higher limit"),
+        StatusCode::TOO_MANY_REQUESTS => {
+            format!("{host} limits requests; wait, or log in to get a higher limit")
+        }
         StatusCode::INSUFFICIENT_STORAGE => format!("{host} is out of space"),
         status if status.is_server_error() => format!("{host} has trouble of its own; run it again later"),
         _ => return None,

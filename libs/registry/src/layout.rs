@@ -30,7 +30,9 @@ pub struct Layout {
 impl Layout {
     /// The layout in this directory. Nothing is read yet.
     pub fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+        Self {
+            directory: directory.to_owned(),
+        }
     }
 
     /// The directory.
@@ -46,7 +48,10 @@ impl Layout {
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.directory.join("blobs").join(digest.algorithm()).join(digest.hex())
+        self.directory
+            .join("blobs")
+            .join(digest.algorithm())
+            .join(digest.hex())
     }
 
     /// Reads a manifest or index, and checks that it is what its digest says.
@@ -58,19 +63,34 @@ impl Layout {
         let what = self.name(which);
         let digest = match which {
             Which::Digest(digest) => digest.clone(),
-            Which::Tag(tag) => {
-                index.find(tag).map(|entry| entry.digest).ok_or_else(|| Error::NotFound { what: what.clone() })?
-            }
+            Which::Tag(tag) => index
+                .find(tag)
+                .map(|entry| entry.digest)
+                .ok_or_else(|| Error::NotFound { what: what.clone() })?,
         };
         let bytes = match fs::read(self.blob_path(&digest)) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
-            Err(source) => return Err(Error::File { action: "read", path: self.blob_path(&digest), source }),
+            Err(source) => {
+                return Err(Error::File {
+                    action: "read",
+                    path: self.blob_path(&digest),
+                    source,
+                });
+            }
         };
         if !digest.matches(&bytes) {
-            return Err(Error::Digest { what, expected: digest, found: Digest::of(&bytes) });
+            return Err(Error::Digest {
+                what,
+                expected: digest,
+                found: Digest::of(&bytes),
+            });
         }
-        let told = index.entries().into_iter().find(|entry| entry.digest == digest).map(|entry| entry.media_type);
+        let told = index
+            .entries()
+            .into_iter()
+            .find(|entry| entry.digest == digest)
+            .map(|entry| entry.media_type);
         Manifest::parse(bytes.into(), told.as_deref(), &what)
     }
 
@@ -79,7 +99,11 @@ impl Layout {
     /// # Errors
     /// When the directory holds something else.
     pub fn resolve(&self, tag: &Tag) -> Result<Option<Digest>, Error> {
-        if self.is_vacant()? { Ok(None) } else { Ok(self.index()?.find(tag).map(|entry| entry.digest)) }
+        if self.is_vacant()? {
+            Ok(None)
+        } else {
+            Ok(self.index()?.find(tag).map(|entry| entry.digest))
+        }
     }
 
     /// The tags, in the order of the index, with the digests they lead to.
@@ -88,7 +112,10 @@ impl Layout {
     /// When the directory is no layout.
     pub fn tags(&self) -> Result<Vec<(Tag, Digest)>, Error> {
         let entries = self.index()?.entries();
-        Ok(entries.into_iter().filter_map(|entry| Some((entry.tag?, entry.digest))).collect())
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| Some((entry.tag?, entry.digest)))
+            .collect())
     }
 
     /// Is this blob there, with its size?
@@ -106,7 +133,13 @@ impl Layout {
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
-            Err(source) => return Err(Error::File { action: "read", path, source }),
+            Err(source) => {
+                return Err(Error::File {
+                    action: "read",
+                    path,
+                    source,
+                });
+            }
         };
         let stream = unfold(Some((file, path)), |state| async {
             let (mut file, path) = state?;
@@ -117,7 +150,14 @@ impl Layout {
                     chunk.truncate(length);
                     Some((Ok(Bytes::from(chunk)), Some((file, path))))
                 }
-                Err(source) => Some((Err(Error::File { action: "read", path, source }), None)),
+                Err(source) => Some((
+                    Err(Error::File {
+                        action: "read",
+                        path,
+                        source,
+                    }),
+                    None,
+                )),
             }
         });
         Ok(Blob::checked(descriptor, what, stream))
@@ -135,7 +175,8 @@ impl Layout {
         fs::create_dir_all(&blobs).map_err(writing(&blobs))?;
         // The marker comes last: without it, this is no layout yet, and the next run begins again.
         if !self.directory.join(INDEX).exists() {
-            let empty = json!({ "schemaVersion": 2, "mediaType": crate::media_type::OCI_INDEX, "manifests": [] });
+            let empty =
+                json!({ "schemaVersion": 2, "mediaType": crate::media_type::OCI_INDEX, "manifests": [] });
             self.write(INDEX, &empty)?;
         }
         self.write(MARKER, &json!({ "imageLayoutVersion": "1.0.0" }))
@@ -154,17 +195,27 @@ impl Layout {
         self.keep(temporary, &path)
     }
 
+    /// Writes bytes as a blob, unless they are there, and returns their digest.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn put_bytes(&self, bytes: &[u8]) -> Result<Digest, Error> {
+        let digest = Digest::of(bytes);
+        let path = self.blob_path(&digest);
+        if fs::read(&path).ok().as_deref() != Some(bytes) {
+            let mut temporary = self.temporary(&path)?;
+            temporary.write_all(bytes).map_err(writing(&path))?;
+            self.keep(temporary, &path)?;
+        }
+        Ok(digest)
+    }
+
     /// Writes a manifest as a blob and, under a tag, names it in the index.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
-        let path = self.blob_path(manifest.digest());
-        if fs::read(&path).ok().as_deref() != Some(manifest.bytes()) {
-            let mut temporary = self.temporary(&path)?;
-            temporary.write_all(manifest.bytes()).map_err(writing(&path))?;
-            self.keep(temporary, &path)?;
-        }
+        self.put_bytes(manifest.bytes())?;
         match which {
             Which::Digest(_) => Ok(()),
             Which::Tag(tag) => self.change_index(|index| index.set(tag, manifest)),
@@ -181,8 +232,16 @@ impl Layout {
 
     fn change_index(&self, change: impl FnOnce(&mut Index)) -> Result<(), Error> {
         let marker = self.directory.join(MARKER);
-        let lock = File::open(&marker).map_err(|source| Error::File { action: "open", path: marker.clone(), source })?;
-        lock.lock().map_err(|source| Error::File { action: "lock", path: marker, source })?;
+        let lock = File::open(&marker).map_err(|source| Error::File {
+            action: "open",
+            path: marker.clone(),
+            source,
+        })?;
+        lock.lock().map_err(|source| Error::File {
+            action: "lock",
+            path: marker,
+            source,
+        })?;
         let mut index = self.index()?;
         change(&mut index);
         self.write(INDEX, &Value::Object(index.0))
@@ -192,12 +251,16 @@ impl Layout {
     /// Is there nothing here yet: no directory, or an empty one, or one whose first writer was cut off?
     fn is_vacant(&self) -> Result<bool, Error> {
         let names = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>(),
+            Ok(entries) => entries
+                .map(|entry| entry.map(|entry| entry.file_name()))
+                .collect::<io::Result<Vec<_>>>(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
             Err(error) => Err(error),
         };
-        let names =
-            names.map_err(|error| Error::Layout { directory: self.directory.clone(), reason: error.to_string() })?;
+        let names = names.map_err(|error| Error::Layout {
+            directory: self.directory.clone(),
+            reason: error.to_string(),
+        })?;
         let begun = |name: &std::ffi::OsString| {
             name == "blobs" || name == INDEX || name.to_string_lossy().starts_with(".pypelines-")
         };
@@ -205,19 +268,31 @@ impl Layout {
     }
 
     fn index(&self) -> Result<Index, Error> {
-        let wrong = |reason: String| Error::Layout { directory: self.directory.clone(), reason };
+        let wrong = |reason: String| Error::Layout {
+            directory: self.directory.clone(),
+            reason,
+        };
         if !self.directory.exists() {
             return Err(wrong("there is no such directory".into()));
         }
-        let marker = fs::read(self.directory.join(MARKER)).map_err(|error| wrong(format!("{MARKER}: {error}")))?;
-        let marker: Value = serde_json::from_slice(&marker).map_err(|error| wrong(format!("{MARKER}: {error}")))?;
+        let marker =
+            fs::read(self.directory.join(MARKER)).map_err(|error| wrong(format!("{MARKER}: {error}")))?;
+        let marker: Value =
+            serde_json::from_slice(&marker).map_err(|error| wrong(format!("{MARKER}: {error}")))?;
         match marker.get("imageLayoutVersion").and_then(Value::as_str) {
             Some("1.0.0") => {}
-            version => return Err(wrong(format!("{MARKER} gives it the version {version:?}, 1.0.0 is known"))),
+            version => {
+                return Err(wrong(format!(
+                    "{MARKER} gives it the version {version:?}, 1.0.0 is known"
+                )));
+            }
         }
-        let text = fs::read(self.directory.join(INDEX)).map_err(|error| wrong(format!("{INDEX}: {error}")))?;
+        let text =
+            fs::read(self.directory.join(INDEX)).map_err(|error| wrong(format!("{INDEX}: {error}")))?;
         match serde_json::from_slice(&text) {
-            Ok(Value::Object(index)) if index.get("manifests").is_some_and(Value::is_array) => Ok(Index(index)),
+            Ok(Value::Object(index)) if index.get("manifests").is_some_and(Value::is_array) => {
+                Ok(Index(index))
+            }
             Ok(_) => Err(wrong(format!("{INDEX} has no list of manifests"))),
             Err(error) => Err(wrong(format!("{INDEX}: {error}"))),
         }
@@ -225,7 +300,9 @@ impl Layout {
 
     fn write(&self, name: &str, value: &Value) -> Result<(), Error> {
         let path = self.directory.join(name);
-        file::replace(&path, value.to_string().as_bytes()).map(drop).map_err(writing(&path))
+        file::replace(&path, value.to_string().as_bytes())
+            .map(drop)
+            .map_err(writing(&path))
     }
 
     fn temporary(&self, path: &Path) -> Result<tempfile::NamedTempFile, Error> {
@@ -241,12 +318,19 @@ impl Layout {
     /// Synced before it gets its name: an index must never name what a power cut took.
     fn keep(&self, temporary: tempfile::NamedTempFile, path: &Path) -> Result<(), Error> {
         temporary.as_file().sync_all().map_err(writing(path))?;
-        temporary.persist(path).map(drop).map_err(|error| writing(path)(error.error))
+        temporary
+            .persist(path)
+            .map(drop)
+            .map_err(|error| writing(path)(error.error))
     }
 }
 
 fn writing(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
-    move |source| Error::File { action: "write", path: path.to_owned(), source }
+    move |source| Error::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    }
 }
 
 /// `index.json`: kept as it was read, so that what other tools put there stays.
@@ -266,7 +350,9 @@ impl Index {
     }
 
     fn find(&self, tag: &Tag) -> Option<Entry> {
-        self.entries().into_iter().find(|entry| entry.tag.as_ref() == Some(tag))
+        self.entries()
+            .into_iter()
+            .find(|entry| entry.tag.as_ref() == Some(tag))
     }
 
     fn remove(&mut self, tag: &Tag) {
@@ -290,7 +376,10 @@ impl Index {
 
 impl Entry {
     fn read(value: &Value) -> Option<Self> {
-        let tag = value.get("annotations").and_then(|annotations| annotations.get(REF_NAME)).and_then(Value::as_str);
+        let tag = value
+            .get("annotations")
+            .and_then(|annotations| annotations.get(REF_NAME))
+            .and_then(Value::as_str);
         Some(Self {
             tag: tag.and_then(|tag| tag.parse().ok()),
             digest: value.get("digest")?.as_str()?.parse().ok()?,

@@ -10,8 +10,14 @@ fn references_parse_and_print_in_full() {
     let table = [
         ("localhost:5000/app", "localhost:5000/app"),
         ("localhost/app:1", "localhost/app:1"),
-        ("docker://registry.example.com/team/app/ci:027c3e98", "registry.example.com/team/app/ci:027c3e98"),
-        ("registry.example.com:443/a/b__c/d.e/f--g:1.4.3_build", "registry.example.com:443/a/b__c/d.e/f--g:1.4.3_build"),
+        (
+            "docker://registry.example.com/team/app/ci:027c3e98",
+            "registry.example.com/team/app/ci:027c3e98",
+        ),
+        (
+            "registry.example.com:443/a/b__c/d.e/f--g:1.4.3_build",
+            "registry.example.com:443/a/b__c/d.e/f--g:1.4.3_build",
+        ),
         ("alpine", "docker.io/library/alpine"),
         ("alpine:3.20", "docker.io/library/alpine:3.20"),
         ("team/app", "docker.io/team/app"),
@@ -28,9 +34,18 @@ fn references_parse_and_print_in_full() {
     for (text, expected) in table {
         let reference: Reference = text.parse().unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(reference.to_string(), expected);
-        assert_eq!(reference.to_string().parse::<Reference>().unwrap(), reference, "{text} does not round-trip");
+        assert_eq!(
+            reference.to_string().parse::<Reference>().unwrap(),
+            reference,
+            "{text} does not round-trip"
+        );
     }
-    for prefix in ["localhost:5000/app", "localhost:5000/app:1", "oci:out", "oci:out:1"] {
+    for prefix in [
+        "localhost:5000/app",
+        "localhost:5000/app:1",
+        "oci:out",
+        "oci:out:1",
+    ] {
         let text = format!("{prefix}@{DIGEST}");
         assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
     }

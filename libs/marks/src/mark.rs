@@ -1,0 +1,233 @@
+//! Keys, values, and who set them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// A key becomes a part of a tag, `sha256-<64 hex>.<key>`, and a tag has at most 128 characters.
+const LONGEST_KEY: usize = 128 - "sha256-".len() - 64 - 1;
+/// A value is an annotation, and registries limit the whole manifest; this is far below any such limit, in bytes.
+const LONGEST_VALUE: usize = 4096;
+
+/// What an image is marked with: letters, digits, `.`, `_` and `-`, at most 56 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Key(String);
+
+/// What a key is set to; `true` unless said otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Value(String);
+
+/// `KEY` or `KEY=VALUE`: what is to be set, or has to hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assignment {
+    /// The key.
+    pub key: Key,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A mark as it was found on an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// The key.
+    pub key: Key,
+    /// Its value.
+    pub value: Value,
+    /// When it was set, as RFC 3339.
+    pub created: String,
+    /// Who set it, and where.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+}
+
+/// Which pipeline set a mark; empty on a laptop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Provenance {
+    /// The URL of the pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<String>,
+    /// The URL of the job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// The account the job runs for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+}
+
+/// What setting a mark did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "change")]
+pub enum Change {
+    /// It was not there.
+    Created,
+    /// It had another value.
+    Changed {
+        /// The value before.
+        previous: Value,
+    },
+    /// It was there with this value; nothing was written.
+    Unchanged,
+}
+
+impl Provenance {
+    /// What GitLab's variables say; `variable` looks up the environment.
+    pub fn collect(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let known = |name: &str| variable(name).filter(|value| !value.is_empty());
+        Self {
+            pipeline: known("CI_PIPELINE_URL"),
+            job: known("CI_JOB_URL"),
+            actor: known("GITLAB_USER_LOGIN"),
+        }
+    }
+}
+
+impl Key {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value {
+    /// The value as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.key, self.value)
+    }
+}
+
+/// Why a text is no mark.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is no mark: {reason}")]
+pub struct InvalidMark {
+    text: String,
+    reason: String,
+}
+
+impl FromStr for Key {
+    type Err = InvalidMark;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMark> {
+        let invalid = |reason: String| InvalidMark {
+            text: text.to_owned(),
+            reason,
+        };
+        if text.is_empty() {
+            return Err(invalid("the key is empty".into()));
+        }
+        if let Some(bad) = text
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c)))
+        {
+            return Err(invalid(format!(
+                "the key holds {bad:?}; letters, digits and . _ - are allowed"
+            )));
+        }
+        if text.len() > LONGEST_KEY {
+            return Err(invalid(format!(
+                "the key has {} characters, {LONGEST_KEY} are allowed",
+                text.len()
+            )));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for Value {
+    type Err = InvalidMark;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMark> {
+        let invalid = |reason: String| InvalidMark {
+            text: text.escape_debug().to_string(),
+            reason,
+        };
+        if text.chars().any(char::is_control) {
+            return Err(invalid("the value holds a control character".into()));
+        }
+        if text.len() > LONGEST_VALUE {
+            return Err(invalid(format!(
+                "the value has {} bytes, {LONGEST_VALUE} are allowed",
+                text.len()
+            )));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for Assignment {
+    type Err = InvalidMark;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMark> {
+        match text.split_once('=') {
+            Some((key, value)) => Ok(Self {
+                key: key.parse()?,
+                value: value.parse()?,
+            }),
+            None => Ok(Self {
+                key: text.parse()?,
+                value: Value("true".to_owned()),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_alone_is_set_to_true_and_a_value_may_hold_anything_readable() {
+        let table = [
+            ("tested", "tested", "true"),
+            ("tested=false", "tested", "false"),
+            (
+                "ticket=JIRA-1 | x, y; z=1\\ é",
+                "ticket",
+                "JIRA-1 | x, y; z=1\\ é",
+            ),
+            ("note=", "note", ""),
+        ];
+        for (text, key, value) in table {
+            let assignment: Assignment = text.parse().unwrap();
+            assert_eq!((assignment.key.as_str(), assignment.value.as_str()), (key, value));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_mark_is_refused_with_the_reason() {
+        let (long_key, long_value) = ("k".repeat(57), format!("k={}", "v".repeat(4097)));
+        let table = [
+            ("", "empty"),
+            ("=true", "empty"),
+            ("a b", "' '"),
+            ("a/b=1", "'/'"),
+            ("tested,scanned", "','"),
+            ("note=two\nlines", "control"),
+            (&long_key, "56"),
+            (&long_value, "4096"),
+        ];
+        for (text, reason) in table {
+            let error = text.parse::<Assignment>().expect_err(text).to_string();
+            assert!(error.contains(reason) && !error.contains('\n'), "{error}");
+        }
+        assert!("k".repeat(56).parse::<Key>().is_ok());
+    }
+}
