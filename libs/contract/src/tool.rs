@@ -99,7 +99,11 @@ fn refuse(name: &str, error: &clap::Error, err: &mut dyn Write) -> Exit {
             let mut out = Leaving::new(io::stdout().lock());
             match write!(out, "{}", error.render()).and_then(|()| out.flush()) {
                 Ok(()) => Exit::Done,
-                Err(_) => Exit::Failed,
+                Err(error) => {
+                    let failure = unwritable(error);
+                    let _ = failure.render(name, false, err);
+                    failure.exit()
+                }
             }
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
