@@ -22,11 +22,17 @@ fn commands() -> Vec<Command> {
 fn walk(command: &Command) -> Vec<(Vec<String>, Command)> {
     let mut command = command.clone();
     command.build();
-    let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+    let below = command
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help");
     let below: Vec<_> = below.flat_map(walk).collect();
     let name = command.get_name().to_owned();
     let mut all = vec![(vec![name.clone()], command)];
-    all.extend(below.into_iter().map(|(words, below)| ([vec![name.clone()], words].concat(), below)));
+    all.extend(
+        below
+            .into_iter()
+            .map(|(words, below)| ([vec![name.clone()], words].concat(), below)),
+    );
     all
 }
 
@@ -44,7 +50,10 @@ fn run(words: &[String]) -> testkit::Tool {
 
 #[test]
 fn the_definitions_are_sound_and_complete() {
-    let names: Vec<_> = commands().iter().map(|command| command.get_name().to_owned()).collect();
+    let names: Vec<_> = commands()
+        .iter()
+        .map(|command| command.get_name().to_owned())
+        .collect();
     assert_eq!(names, tools());
     commands().into_iter().for_each(Command::debug_assert);
 }
@@ -53,12 +62,18 @@ fn the_definitions_are_sound_and_complete() {
 fn help_and_version_go_to_stdout() {
     for (words, _) in everything() {
         let help = run(&words).arg("--help").succeeds();
-        assert!(help.stdout().contains(&format!("Usage: {}", words.join(" "))), "{help:?}");
+        assert!(
+            help.stdout().contains(&format!("Usage: {}", words.join(" "))),
+            "{help:?}"
+        );
         assert_eq!(help.stderr, "", "{words:?}");
     }
     for name in tools() {
         let version = tool(name).arg("--version").succeeds();
-        assert_eq!(version.stdout(), format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            version.stdout(),
+            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
+        );
     }
 }
 
@@ -67,7 +82,10 @@ fn an_unknown_flag_is_wrong_usage() {
     for (words, _) in everything() {
         let output = run(&words).arg("--no-such-flag").fails(2);
         assert!(output.error()[0].contains("--no-such-flag"), "{output:?}");
-        assert!(output.stderr.contains(&format!("see '{}", words[0])), "{output:?}");
+        assert!(
+            output.stderr.contains(&format!("see '{}", words[0])),
+            "{output:?}"
+        );
         assert_eq!(output.stdout(), "", "{words:?}");
     }
 }
@@ -77,14 +95,27 @@ fn a_reader_that_leaves_is_no_failure_and_a_full_disk_is_one() {
     for name in tools() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let left = tool(name).arg("--help").into_command().stdout(writer).output().expect("it runs");
+        let left = tool(name)
+            .arg("--help")
+            .into_command()
+            .stdout(writer)
+            .output()
+            .expect("it runs");
         assert_eq!(left.status.code(), Some(0), "{name}: {left:?}");
         assert_eq!(String::from_utf8_lossy(&left.stderr), "", "{name}");
         let full = File::options().write(true).open("/dev/full").expect("/dev/full");
-        let full = tool(name).arg("--help").into_command().stdout(full).output().expect("it runs");
+        let full = tool(name)
+            .arg("--help")
+            .into_command()
+            .stdout(full)
+            .output()
+            .expect("it runs");
         assert_eq!(full.status.code(), Some(1), "{name}: {full:?}");
         let message = String::from_utf8_lossy(&full.stderr).into_owned();
-        assert!(message.starts_with(&format!("{name}: cannot write to standard output")), "{message}");
+        assert!(
+            message.starts_with(&format!("{name}: cannot write to standard output")),
+            "{message}"
+        );
     }
 }
 
@@ -95,16 +126,22 @@ fn flags_of_one_name_are_spelled_alike_everywhere() {
     for (words, command) in everything() {
         for option in options(&command) {
             let long = option.get_long().unwrap_or_default().to_owned();
-            let value = option.get_value_names().map(|names| names.iter().map(ToString::to_string).collect::<String>());
+            let value = option
+                .get_value_names()
+                .map(|names| names.iter().map(ToString::to_string).collect::<String>());
             let value = value.filter(|_| option.get_action().takes_values());
-            let (first, short, first_value) =
-                known.entry(long.clone()).or_insert_with(|| (words.join(" "), option.get_short(), value.clone()));
+            let (first, short, first_value) = known
+                .entry(long.clone())
+                .or_insert_with(|| (words.join(" "), option.get_short(), value.clone()));
             assert_eq!(*short, option.get_short(), "--{long} of {first} and of {words:?}");
             assert_eq!(*first_value, value, "--{long} of {first} and of {words:?}");
         }
     }
     for common in ["verbose", "quiet", "format", "dry-run", "output"] {
-        assert!(known.contains_key(common), "--{common} is one of the family's flags");
+        assert!(
+            known.contains_key(common),
+            "--{common} is one of the family's flags"
+        );
     }
 }
 
@@ -112,9 +149,14 @@ fn flags_of_one_name_are_spelled_alike_everywhere() {
 fn an_option_with_an_environment_fallback_says_so_and_shows_no_value() {
     let mut seen = 0;
     for (words, command) in everything() {
-        let help = run(&words).arg("--help").env("IMAGE_PROMOTE_JOBS", "7").succeeds();
+        let help = run(&words)
+            .arg("--help")
+            .env("IMAGE_PROMOTE_JOBS", "7")
+            .succeeds();
         for option in options(&command) {
-            let Some(variable) = option.get_env() else { continue };
+            let Some(variable) = option.get_env() else {
+                continue;
+            };
             let shown = format!("[env: {}]", variable.to_string_lossy());
             assert!(help.stdout().contains(&shown), "{words:?} --help lacks {shown}");
             seen += 1;
@@ -129,12 +171,18 @@ fn every_tool_has_its_own_variables_for_the_common_options() {
     for (words, command) in everything() {
         let prefix = words[0].replace('-', "_").to_uppercase();
         for option in options(&command).filter(|option| option.get_long() != Some("help")) {
-            let Some(name) = option.get_long().filter(|name| ["quiet", "verbose", "format", "dry-run"].contains(name))
+            let Some(name) = option
+                .get_long()
+                .filter(|name| ["quiet", "verbose", "format", "dry-run"].contains(name))
             else {
                 continue;
             };
             let expected = format!("{prefix}_{}", name.replace('-', "_").to_uppercase());
-            assert_eq!(option.get_env().map(|name| name.to_string_lossy().into_owned()), Some(expected), "{words:?}");
+            assert_eq!(
+                option.get_env().map(|name| name.to_string_lossy().into_owned()),
+                Some(expected),
+                "{words:?}"
+            );
         }
     }
 }
@@ -143,7 +191,11 @@ fn every_tool_has_its_own_variables_for_the_common_options() {
 #[test]
 fn an_empty_variable_counts_as_unset() {
     for (words, command) in everything() {
-        let variables: Vec<_> = command.get_arguments().filter_map(Arg::get_env).map(ToOwned::to_owned).collect();
+        let variables: Vec<_> = command
+            .get_arguments()
+            .filter_map(Arg::get_env)
+            .map(ToOwned::to_owned)
+            .collect();
         let folder = tempfile::tempdir().expect("a folder");
         let without = run(&words).current_dir(folder.path()).run();
         let mut with = run(&words).current_dir(folder.path());
@@ -151,15 +203,26 @@ fn an_empty_variable_counts_as_unset() {
             with = with.env(&variable.to_string_lossy(), "");
         }
         let with = with.run();
-        assert_eq!((with.code, &with.stderr), (without.code, &without.stderr), "{words:?} with {variables:?}");
+        assert_eq!(
+            (with.code, &with.stderr),
+            (without.code, &without.stderr),
+            "{words:?} with {variables:?}"
+        );
     }
 }
 
 #[test]
 fn a_flag_wins_over_a_variable_and_a_wrong_variable_is_named() {
     let copy = ["copy", "oci:nowhere:1", "oci:there:1"];
-    let wrong = tool("image-promote").args(copy).env("IMAGE_PROMOTE_JOBS", "many").fails(2);
+    let wrong = tool("image-promote")
+        .args(copy)
+        .env("IMAGE_PROMOTE_JOBS", "many")
+        .fails(2);
     assert!(wrong.error()[0].contains("'many'"), "{wrong:?}");
-    let both = tool("image-promote").args(copy).args(["--jobs", "2"]).env("IMAGE_PROMOTE_JOBS", "many").fails(2);
+    let both = tool("image-promote")
+        .args(copy)
+        .args(["--jobs", "2"])
+        .env("IMAGE_PROMOTE_JOBS", "many")
+        .fails(2);
     assert!(both.error()[0].contains("no such directory"), "{both:?}");
 }

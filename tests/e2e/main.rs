@@ -2,6 +2,8 @@
 
 mod compose_rewrite;
 mod contract;
+mod image_promote;
 mod loc_badge;
+mod props;
 mod release;
 mod versioner;

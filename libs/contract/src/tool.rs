@@ -1,11 +1,10 @@
 //! From the command line to the exit code, once for all tools.
 
 use std::env;
-use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use clap::builder::{BoolishValueParser, Resettable};
+use clap::builder::{BoolishValueParser, Resettable, StyledStr};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, Parser};
 
@@ -31,12 +30,14 @@ pub trait Tool: Parser {
 pub fn command<T: Tool>() -> Command {
     let command = T::command();
     let prefix = command.get_name().replace('-', "_").to_uppercase();
-    apply(command, &prefix)
+    each_argument(command, &|arg| {
+        without_empty_variable(with_environment(arg, &prefix))
+    })
 }
 
-fn apply(command: Command, prefix: &str) -> Command {
-    let command = command.mut_args(|arg| with_environment(arg, prefix));
-    command.mut_subcommands(|subcommand| apply(subcommand, prefix))
+fn each_argument(command: Command, change: &dyn Fn(Arg) -> Arg) -> Command {
+    let command = command.mut_args(change);
+    command.mut_subcommands(|subcommand| each_argument(subcommand, change))
 }
 
 fn with_environment(arg: Arg, prefix: &str) -> Arg {
@@ -45,38 +46,45 @@ fn with_environment(arg: Arg, prefix: &str) -> Arg {
         None if SHARED.contains(&id.as_str()) => arg.env(format!("{prefix}_{}", id.to_uppercase())),
         _ => arg,
     };
-    let Some(name) = arg.get_env().map(OsStr::to_owned) else {
+    if arg.get_env().is_none() {
         return arg;
-    };
+    }
     let switch = matches!(arg.get_action(), ArgAction::SetTrue);
     let arg = if switch {
         arg.value_parser(BoolishValueParser::new())
     } else {
         arg
     };
-    let arg = arg.hide_env_values(true);
-    // GitLab sets variables to nothing all the time; clap would take that for a value.
-    if env::var_os(&name).is_some_and(|value| value.is_empty()) {
-        arg.env(Resettable::Reset)
-    } else {
-        arg
-    }
+    arg.hide_env_values(true)
+}
+
+/// GitLab sets variables to nothing all the time; clap would take that for a value.
+fn without_empty_variable(arg: Arg) -> Arg {
+    let empty = arg
+        .get_env()
+        .filter(|name| env::var_os(name).is_some_and(|value| value.is_empty()));
+    let Some(name) = empty.map(|name| name.to_string_lossy().into_owned()) else {
+        return arg;
+    };
+    // With the variable, clap drops its name from the help; that has to stay.
+    let named = |help: &StyledStr| Resettable::Value(StyledStr::from(format!("{help} [env: {name}]")));
+    let help = arg.get_help().map_or(Resettable::Reset, named);
+    let long_help = arg.get_long_help().map_or(Resettable::Reset, named);
+    arg.env(Resettable::Reset).help(help).long_help(long_help)
 }
 
 /// The whole of a tool's `main`.
 pub fn main<T: Tool>() -> ExitCode {
-    let mut command = command::<T>();
+    let command = command::<T>();
     let name = command.get_name().to_owned();
     report_panics(name.clone());
-    let mut err = io::stderr().lock();
     let parsed = command
-        .try_get_matches_from_mut(env::args_os())
+        .try_get_matches_from(env::args_os())
         .and_then(|matches| T::from_arg_matches(&matches));
     let tool = match parsed {
         Ok(tool) => tool,
-        Err(error) => return refuse(&name, &error, &mut err).into(),
+        Err(error) => return refuse(&name, &error, &mut io::stderr().lock()).into(),
     };
-    drop(err);
     let verbose = tool.common().verbose > 0;
     log::install(&name, tool.common());
     let mut out = BufWriter::new(Leaving::new(io::stdout().lock()));

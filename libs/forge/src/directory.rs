@@ -1,0 +1,236 @@
+//! A forge without a server: `releases/` holds a record for each release, `public/` what the world sees, under the name
+//! from which GitLab Pages serves.
+//!
+//! Each file is replaced as a whole, and nothing is kept but what the records say. So several runs at once need no
+//! lock: each writes a record of its own, and whoever derives something from all of them can see whether another one
+//! has come in the meantime.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use contract::file;
+
+use crate::record::{self, ReleaseRecord};
+use crate::{Change, Error, Release, Tag};
+
+/// A directory that holds releases. It need not exist before the first one.
+#[derive(Debug)]
+pub struct Directory {
+    root: PathBuf,
+}
+
+impl Directory {
+    pub(crate) fn open(root: &Path) -> Result<Self, Error> {
+        match fs::metadata(root) {
+            Ok(known) if !known.is_dir() => Err(Error::NoDirectory {
+                path: root.to_owned(),
+            }),
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Read {
+                path: root.to_owned(),
+                source,
+            }),
+            _ => Ok(Self {
+                root: root.to_owned(),
+            }),
+        }
+    }
+
+    fn records(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
+    pub(crate) fn record_path(&self, tag: &Tag) -> PathBuf {
+        self.records().join(record_name(tag))
+    }
+
+    pub(crate) fn public_path(&self, file: &str) -> PathBuf {
+        self.root.join("public").join(file)
+    }
+
+    pub(crate) fn releases(&self) -> Result<Vec<Release>, Error> {
+        let folder = self.records();
+        let unreadable = |source| Error::Read {
+            path: folder.clone(),
+            source,
+        };
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let paths = entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<io::Result<Vec<_>>>();
+        let mut paths = paths.map_err(unreadable)?;
+        paths.retain(|path| is_record(path));
+        // The file system's order is none; of several damaged records the same one is named each time.
+        paths.sort();
+        let mut releases = paths
+            .iter()
+            .map(|path| read(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        releases.sort_by(Release::newest_first);
+        Ok(releases)
+    }
+
+    pub(crate) fn save(&self, release: &Release) -> Result<(), Error> {
+        let path = self.record_path(&release.tag);
+        let mut text = Vec::new();
+        contract::output::json(&mut text, &ReleaseRecord::from(release)).map_err(|failure| Error::Write {
+            path: path.clone(),
+            source: io::Error::other(failure.to_string()),
+        })?;
+        write(&path, &text)
+    }
+
+    pub(crate) fn compare(&self, file: &str, content: &[u8]) -> Result<Change, Error> {
+        let path = self.public_path(file);
+        match fs::read(&path) {
+            Ok(known) if known == content => Ok(Change::Unchanged),
+            Ok(_) => Ok(Change::Updated),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Change::Created),
+            Err(source) => Err(Error::Read { path, source }),
+        }
+    }
+
+    pub(crate) fn publish(&self, file: &str, content: &[u8]) -> Result<(), Error> {
+        write(&self.public_path(file), content)
+    }
+}
+
+fn record_name(tag: &Tag) -> String {
+    format!("{}.json", tag.slug())
+}
+
+/// Temporary files start with a dot, which no record does; an editor's backups end in something else.
+fn is_record(path: &Path) -> bool {
+    let hidden = path
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|extension| extension == "json")
+}
+
+fn read(path: &Path) -> Result<Release, Error> {
+    let text = fs::read(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let release = record::read(&text).map_err(|source| Error::Damaged {
+        path: path.to_owned(),
+        source: source.into(),
+    })?;
+    // On a file system that takes `v1.0.0-RC` and `v1.0.0-rc` for the same name, one would replace the other.
+    let expected = record_name(&release.tag);
+    if path.file_name().is_some_and(|name| name == expected.as_str()) {
+        Ok(release)
+    } else {
+        Err(Error::Misplaced {
+            path: path.to_owned(),
+            tag: release.tag.to_string(),
+            expected,
+        })
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|source| Error::Write {
+        path: folder.to_owned(),
+        source,
+    })?;
+    file::replace(path, content).map_err(|source| Error::Write {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Draft;
+
+    fn release(tag: &str) -> Release {
+        Release::new(Draft {
+            tag: tag.parse().unwrap(),
+            name: tag.into(),
+            git_ref: None,
+            description: String::new(),
+            released_at: "2026-11-21T08:00:00Z".parse().unwrap(),
+            image: None,
+            assets: Vec::new(),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn releases_come_back_newest_first_whatever_their_tags_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::open(&folder.path().join("not/there/yet")).unwrap();
+        assert_eq!(directory.releases().unwrap(), []);
+        let tags = ["v1.9.0", "api/v1.0.0", "v1.10.0", "api%2Fv1.0.0"];
+        for tag in tags {
+            directory.save(&release(tag)).unwrap();
+        }
+        let expected = ["v1.10.0", "v1.9.0", "api%2Fv1.0.0", "api/v1.0.0"].map(release);
+        assert_eq!(directory.releases().unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_no_record_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::open(folder.path()).unwrap();
+        directory.save(&release("v1.0.0")).unwrap();
+        for name in [
+            ".pypelines-x1y2z3",
+            ".v2.0.0.json",
+            "v2.0.0.json.tmp",
+            "v2.0.0.json~",
+            "README.md",
+        ] {
+            fs::write(directory.records().join(name), "{").unwrap();
+        }
+        assert_eq!(directory.releases().unwrap(), [release("v1.0.0")]);
+    }
+
+    #[test]
+    fn a_record_under_another_tags_name_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::open(folder.path()).unwrap();
+        directory.save(&release("v1.0.0-rc")).unwrap();
+        fs::rename(
+            directory.records().join("v1.0.0-rc.json"),
+            directory.records().join("v1.0.0-RC.json"),
+        )
+        .unwrap();
+        let error = directory.releases().unwrap_err();
+        assert!(
+            matches!(&error, Error::Misplaced { expected, .. } if expected == "v1.0.0-rc.json"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_publishing_would_do_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::open(folder.path()).unwrap();
+        assert_eq!(directory.compare("index.html", b"a").unwrap(), Change::Created);
+        directory.publish("index.html", b"a").unwrap();
+        assert_eq!(directory.compare("index.html", b"a").unwrap(), Change::Unchanged);
+        assert_eq!(directory.compare("index.html", b"b").unwrap(), Change::Updated);
+    }
+
+    #[test]
+    fn a_file_is_no_forge() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(matches!(
+            Directory::open(file.path()),
+            Err(Error::NoDirectory { .. })
+        ));
+        assert!(matches!(
+            Directory::open(&file.path().join("x")),
+            Err(Error::Read { .. })
+        ));
+    }
+}
