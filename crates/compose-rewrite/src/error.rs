@@ -1,0 +1,152 @@
+//! Why a compose file stays as it is.
+
+use contract::{Exit, Explain, Failure};
+use yaml_splice::Position;
+
+use crate::source::Source;
+
+/// The services named in a message, so that it stays a line.
+const MOST_NAMED: usize = 12;
+
+/// A compose file that is wrong, exit code 2, or one that cannot be changed without a side effect, 3.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// No YAML, or an edit that the text does not allow.
+    #[error(transparent)]
+    Yaml(#[from] yaml_splice::Error),
+    /// YAML, but no compose file.
+    #[error("it is no compose file: {reason}")]
+    NotCompose { reason: &'static str },
+    /// Nobody of that name.
+    #[error("it has no service '{name}'")]
+    NoService { name: String, nearest: Option<String>, known: Vec<String>, includes: bool },
+    /// A service is a mapping.
+    #[error("{position}: the service '{service}' is not a mapping")]
+    NotAMapping { service: String, position: Position },
+    /// Nothing to put the image in the place of; compose would not take such a file either.
+    #[error("{position}: the service '{service}' has neither build nor image")]
+    Neither { service: String, position: Position },
+    /// The whole service comes through a merge key.
+    #[error("{position}: the service '{service}' comes in through <<")]
+    MergedService { service: String, position: Position },
+    /// Taking the own build away, or adding an image, leaves a build that is written elsewhere.
+    #[error("the build of '{service}' {origin}")]
+    InheritedBuild { service: String, origin: Origin },
+    /// Compose would drop what is written behind `!reset`.
+    #[error("{position}: the image of '{service}' is marked !reset, so compose would drop the new one")]
+    ImageIsReset { service: String, position: Position },
+    /// Another service would change with this one.
+    #[error("{position}: '{by}' extends '{service}' and would change with it")]
+    Extended { service: String, by: String, position: Position },
+    /// Another service builds upon the build that would go.
+    #[error("{position}: the build of '{by}' uses the one of '{service}' as an additional context")]
+    NeededAsContext { service: String, by: String, position: Position },
+}
+
+/// Where a build is written that is not the service's own.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// Through `<<`; `hidden` by an own build.
+    Merged { at: Position, hidden: bool },
+    /// From a service of the same file.
+    Extended { from: String, at: Position, hidden: bool },
+    /// Perhaps, from a service of a file that is not read here.
+    OtherFile { from: String, file: String },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Merged { at, hidden: false } => write!(f, "comes in through <<, from {at}"),
+            Self::Merged { at, hidden: true } => write!(f, "hides another one, which << brings in from {at}"),
+            Self::Extended { from, at, hidden: false } => {
+                write!(f, "comes from '{from}', which it extends: {at}")
+            }
+            Self::Extended { from, at, hidden: true } => {
+                write!(f, "hides another one, of '{from}', which it extends: {at}")
+            }
+            Self::OtherFile { from, file } => write!(f, "may come from '{from}' in {file}, which it extends"),
+        }
+    }
+}
+
+impl Error {
+    /// The same, with the name of the file.
+    pub(crate) fn in_file(&self, source: &Source) -> Failure {
+        use yaml_splice::Error as Yaml;
+        let attempt = match self {
+            Self::Yaml(Yaml::Syntax { .. } | Yaml::NotUtf8 { .. } | Yaml::DuplicateKey { .. }) => "read",
+            Self::Yaml(Yaml::Recursive { .. } | Yaml::TooManyAliases { .. }) | Self::NotCompose { .. } => {
+                "read"
+            }
+            _ => "put the image into",
+        };
+        let failure = Failure::new(self.exit(), format!("cannot {attempt} {source}: {self}"));
+        match self.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl Explain for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Yaml(error) => error.exit(),
+            Self::NotCompose { .. }
+            | Self::NoService { .. }
+            | Self::NotAMapping { .. }
+            | Self::Neither { .. } => Exit::Usage,
+            _ => Exit::No,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Yaml(yaml_splice::Error::Spreads { .. }) => {
+                "write out by hand what they share, or name all of these services with --service".into()
+            }
+            Self::Yaml(error) => return error.hint(),
+            Self::NotCompose { .. } => "is it the right file?".into(),
+            Self::NoService { nearest, known, includes, .. } => {
+                no_service(nearest.as_deref(), known, *includes)
+            }
+            Self::NotAMapping { .. } => "compose does not take this file either".into(),
+            Self::Neither { service, .. } => {
+                format!("name the file that holds the build of '{service}', or write its image by hand")
+            }
+            Self::MergedService { service, .. } => {
+                format!("write '{service}' out by hand, or change it where it comes from")
+            }
+            Self::InheritedBuild { service, .. } => format!(
+                "in an override file, write by hand: services: {{{service}: {{build: !reset null, image: REF}}}}"
+            ),
+            Self::ImageIsReset { .. } => "take !reset away by hand".into(),
+            Self::Extended { by, .. } => {
+                format!(
+                    "name it too, with --service {by}, or give it a build and an image of its own by hand"
+                )
+            }
+            Self::NeededAsContext { by, .. } => {
+                format!("name it too, with --service {by}, or take the context out of it by hand")
+            }
+        };
+        Some(hint)
+    }
+}
+
+fn no_service(nearest: Option<&str>, known: &[String], includes: bool) -> String {
+    let mut hint = match nearest {
+        Some(name) => format!("did you mean '{name}'? "),
+        None => String::new(),
+    };
+    if includes {
+        hint.push_str("it may be in a file that is included; ");
+    }
+    let shown = known.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if known.len() > MOST_NAMED { ", ..." } else { "" };
+    match known.len() {
+        0 => hint + "it has no service at all",
+        _ => hint + &format!("its services are: {shown}{more}; choose with --service"),
+    }
+}

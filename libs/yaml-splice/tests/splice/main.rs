@@ -1,0 +1,5 @@
+//! The public face of the crate, as its users call it.
+
+mod edits;
+mod properties;
+mod reading;

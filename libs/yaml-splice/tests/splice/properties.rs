@@ -1,0 +1,116 @@
+//! What holds for every text and every edit.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use pypelines_yaml_splice::{Path, Splice, Yaml};
+
+/// A mapping of services with the shapes that trip text tools up, in any order.
+fn text() -> impl Strategy<Value = String> {
+    let lines = prop::sample::subsequence(
+        vec![
+            "    # a comment\n",
+            "    build: .  # why\n",
+            "    ports: [ \"80:80\" ]\n",
+            "    command: |\n      build: no\n\n      # no comment\n",
+            "    environment:\n    - A=1\n\n    - B=2\n",
+            "    'labels' : {build: x , image: y}\n",
+            "\n",
+            "    depends_on:\n        # deep\n      db:\n        condition: x\n",
+            "    ? image\n    : \"old\"\n",
+            "    expose:\n",
+            "    x-nothing: !custom &n\n",
+        ],
+        1..=11,
+    );
+    let header = prop::sample::select(vec!["", "\u{feff}", "---\n", "# top\n\n", "x: &x {build: .}\n"]);
+    let ending =
+        prop::sample::select(vec!["", "  db: {image: d, build: .}\n", "  db:\n    image: d\nvolumes: {}\n"]);
+    (header, lines.prop_shuffle(), ending, any::<bool>(), any::<bool>()).prop_map(
+        |(header, lines, ending, windows, final_break)| {
+            let mut text = format!("{header}services:\n  app:\n    zero: 0\n{}{ending}", lines.concat());
+            if !final_break {
+                text.truncate(text.trim_end().len());
+            }
+            if windows { text.replace('\n', "\r\n") } else { text }
+        },
+    )
+}
+
+fn app() -> Path {
+    Path::root().key("services").key("app")
+}
+
+/// Sets the image and takes the build away, with whatever edits the text calls for.
+fn rewrite(text: &str, image: &str) -> String {
+    let yaml = Yaml::open(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let (build, old) = (app().key("build"), app().key("image"));
+    let (has_build, has_image) = (yaml.find(&build).is_some(), yaml.find(&old).is_some());
+    let mut splice = Splice::new(&yaml);
+    let planned = match (has_build, has_image) {
+        (true, true) => splice.replace_scalar(&old, image).and_then(|()| splice.remove(&build)),
+        (true, false) => splice.replace_entry(&build, "image", image),
+        (false, true) => splice.replace_scalar(&old, image),
+        (false, false) => splice.insert(&app(), "image", image),
+    };
+    planned.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    splice.render().unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+proptest! {
+    // The same cases in every run, so that a failure is one for everybody; PROPTEST_CASES asks for more.
+    #![proptest_config(ProptestConfig {
+        rng_seed: RngSeed::Fixed(20_261_121),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_edit_is_no_change(text in text()) {
+        let yaml = Yaml::open(text.as_bytes()).unwrap();
+        prop_assert_eq!(Splice::new(&yaml).render().unwrap(), text);
+    }
+
+    #[test]
+    fn twice_is_once(text in text(), image in "[ -~é]{0,12}") {
+        let once = rewrite(&text, &image);
+        prop_assert_eq!(rewrite(&once, &image), once);
+    }
+
+    #[test]
+    fn the_kind_of_line_break_does_not_matter(text in text()) {
+        let unix = text.replace("\r\n", "\n");
+        let windows = unix.replace('\n', "\r\n");
+        prop_assert_eq!(rewrite(&windows, "app:1"), rewrite(&unix, "app:1").replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn a_file_ends_with_a_line_break_if_it_did_before(text in text()) {
+        let changed = rewrite(&text, "app:1");
+        // The break behind a block scalar is part of its value, so it stays when what came behind goes.
+        let ends_with_value = changed.trim_end().ends_with("# no comment");
+        let as_before = changed.ends_with('\n') == text.ends_with('\n');
+        prop_assert!(as_before || ends_with_value, "{:?}", changed);
+    }
+
+    #[test]
+    fn every_string_comes_back_as_it_was_written(value in any::<String>(), quote in "['\"]?", flow in any::<bool>()) {
+        let text = if flow { format!("{{a: {quote}x{quote}, b: 1}}") } else { format!("a: {quote}x{quote}\nb: 1\n") };
+        let yaml = Yaml::open(text.as_bytes()).unwrap();
+        let mut splice = Splice::new(&yaml);
+        splice.replace_scalar(&Path::root().key("a"), &value).unwrap();
+        let changed = splice.render().unwrap();
+        let again = Yaml::open(changed.as_bytes()).unwrap();
+        prop_assert_eq!(again.find(&Path::root().key("a")).unwrap().as_str(), Some(value.as_str()));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[a:{}\\[\\],&*!|>?#'\" \n\t-]{0,60}") {
+        for bytes in [bytes.as_slice(), text.as_bytes()] {
+            let Ok(yaml) = Yaml::open(bytes) else { continue };
+            let mut splice = Splice::new(&yaml);
+            let _ = splice.remove(&Path::root().key("a"));
+            let _ = splice.replace_scalar(&Path::root().key("a").key("a"), "v");
+            let _ = splice.render();
+        }
+    }
+}
