@@ -40,10 +40,7 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn the_result_goes_to_stdout_and_the_file_stays() {
     let folder = folder(&[("docker-compose.yml", BUILT)]);
-    let output = image()
-        .arg("docker-compose.yml")
-        .current_dir(folder.path())
-        .succeeds();
+    let output = image().arg("docker-compose.yml").current_dir(folder.path()).succeeds();
     assert_eq!((output.stdout(), output.stderr.as_str()), (PULLED, ""));
     assert_eq!(text(&folder, "docker-compose.yml"), BUILT);
 }
@@ -52,10 +49,7 @@ fn the_result_goes_to_stdout_and_the_file_stays() {
 fn standard_input_is_a_dash() {
     assert_eq!(image().arg("-").stdin(BUILT).succeeds().stdout(), PULLED);
     let output = image().args(["-", "-i"]).stdin(BUILT).fails(2);
-    assert_eq!(
-        output.error()[0],
-        "compose-rewrite: cannot change standard input in place"
-    );
+    assert_eq!(output.error()[0], "compose-rewrite: cannot change standard input in place");
 }
 
 #[test]
@@ -64,32 +58,15 @@ fn in_place_replaces_the_file_once_and_then_leaves_it_alone() {
     let path = folder.path().join("docker-compose.yml");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     symlink("docker-compose.yml", folder.path().join("link.yml")).unwrap();
-    let run = || {
-        image()
-            .args(["link.yml", "-i"])
-            .current_dir(folder.path())
-            .succeeds()
-    };
+    let run = || image().args(["link.yml", "-i"]).current_dir(folder.path()).succeeds();
     let output = run();
     assert_eq!(output.stdout(), "");
-    assert!(
-        output
-            .stderr
-            .contains("link.yml: written: application now uses registry.example"),
-        "{output:?}"
-    );
+    assert!(output.stderr.contains("link.yml: written: application now uses registry.example"), "{output:?}");
     assert_eq!(text(&folder, "docker-compose.yml"), PULLED);
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
-    assert!(
-        fs::symlink_metadata(folder.path().join("link.yml"))
-            .unwrap()
-            .is_symlink()
-    );
+    assert!(fs::symlink_metadata(folder.path().join("link.yml")).unwrap().is_symlink());
     let written = fs::metadata(&path).unwrap().modified().unwrap();
-    assert!(
-        run().stderr.contains("link.yml: nothing to change"),
-        "twice is once"
-    );
+    assert!(run().stderr.contains("link.yml: nothing to change"), "twice is once");
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
     assert_eq!(names(folder.path()), ["docker-compose.yml", "link.yml"]);
 }
@@ -97,17 +74,10 @@ fn in_place_replaces_the_file_once_and_then_leaves_it_alone() {
 #[test]
 fn another_file_can_take_the_result() {
     let folder = folder(&[("docker-compose.yml", BUILT)]);
-    let run = |out: &str| {
-        image()
-            .args(["docker-compose.yml", "--output", out])
-            .current_dir(folder.path())
-    };
+    let run = |out: &str| image().args(["docker-compose.yml", "--output", out]).current_dir(folder.path());
     assert_eq!(run("ci.yml").succeeds().stdout(), "");
     assert_eq!(
-        (
-            text(&folder, "ci.yml").as_str(),
-            text(&folder, "docker-compose.yml").as_str()
-        ),
+        (text(&folder, "ci.yml").as_str(), text(&folder, "docker-compose.yml").as_str()),
         (PULLED, BUILT)
     );
     assert_eq!(run("-").succeeds().stdout(), PULLED);
@@ -118,47 +88,27 @@ fn another_file_can_take_the_result() {
 #[test]
 fn a_dry_run_says_what_would_be_written() {
     let folder = folder(&[("docker-compose.yml", BUILT)]);
-    let output = image()
-        .args(["-i", "--dry-run"])
-        .current_dir(folder.path())
-        .succeeds();
-    assert!(
-        output
-            .stderr
-            .contains("dry run: docker-compose.yml: would be written"),
-        "{output:?}"
-    );
+    let output = image().args(["-i", "--dry-run"]).current_dir(folder.path()).succeeds();
+    assert!(output.stderr.contains("dry run: docker-compose.yml: would be written"), "{output:?}");
     assert_eq!(text(&folder, "docker-compose.yml"), BUILT);
 }
 
 #[test]
 fn the_file_that_compose_would_take_is_found() {
-    let files = [
-        "compose.yaml",
-        "compose.yml",
-        "docker-compose.yml",
-        "docker-compose.yaml",
-    ];
+    let files = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
     for (number, name) in files.iter().enumerate() {
-        let all: Vec<_> = files[number..]
-            .iter()
-            .map(|name| (*name, "services: {}\n"))
-            .collect();
+        let all: Vec<_> = files[number..].iter().map(|name| (*name, "services: {}\n")).collect();
         let folder = folder(&all);
         fs::write(folder.path().join(name), BUILT).unwrap();
         let output = image().current_dir(folder.path()).succeeds();
         assert_eq!(output.stdout(), PULLED, "{name}");
-        let warned = output.stderr.contains(&format!(
-            "warning: several compose files: {}",
-            files[number..].join(", ")
-        ));
+        let warned = output
+            .stderr
+            .contains(&format!("warning: several compose files: {}", files[number..].join(", ")));
         assert_eq!(warned, all.len() > 1, "{output:?}");
     }
     let output = image().current_dir(tempdir().unwrap().path()).fails(2);
-    assert!(
-        output.error()[0].contains("no compose file in the current folder"),
-        "{output:?}"
-    );
+    assert!(output.error()[0].contains("no compose file in the current folder"), "{output:?}");
 }
 
 #[test]
@@ -167,19 +117,11 @@ fn services_are_chosen_by_option_then_environment_then_name() {
     let changed = |tool: Tool| -> Vec<String> {
         let output = tool.arg("-").stdin(source).succeeds();
         let lines = output.stdout().lines().filter(|line| line.contains("image"));
-        lines
-            .map(|line| line.trim().split(':').next().unwrap().to_owned())
-            .collect()
+        lines.map(|line| line.trim().split(':').next().unwrap().to_owned()).collect()
     };
     assert_eq!(changed(image()), ["application"]);
-    assert_eq!(
-        changed(image().env("COMPOSE_REWRITE_SERVICE", "")),
-        ["application"]
-    );
-    assert_eq!(
-        changed(image().env("COMPOSE_REWRITE_SERVICE", "web,worker")),
-        ["web", "worker"]
-    );
+    assert_eq!(changed(image().env("COMPOSE_REWRITE_SERVICE", "")), ["application"]);
+    assert_eq!(changed(image().env("COMPOSE_REWRITE_SERVICE", "web,worker")), ["web", "worker"]);
     let both = image().env("COMPOSE_REWRITE_SERVICE", "application").args([
         "--service",
         "web",
@@ -197,10 +139,7 @@ fn said(output: &Output) -> String {
 fn bad_input_is_said_in_two_lines_and_leaves_the_file_untouched() {
     let long = format!("a: {}1{}\n", "[".repeat(100_000), "]".repeat(100_000));
     let laughs = (1..60).fold("a0: &a0 [lol]\n".to_owned(), |text, n| {
-        format!(
-            "{text}a{n}: &a{n} [{}]\n",
-            vec![format!("*a{}", n - 1); 9].join(", ")
-        )
+        format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", "))
     });
     let table: [(&[u8], &str); 9] = [
         (
@@ -219,10 +158,7 @@ fn bad_input_is_said_in_two_lines_and_leaves_the_file_untouched() {
             b"\xff\xfes\0",
             "cannot read f.yml: line 1, column 1: it is not UTF-8 text\n  hint: it looks like UTF-16: save it as UTF-8",
         ),
-        (
-            b"",
-            "cannot read f.yml: it is no compose file: it is empty\n  hint: is it the right file?",
-        ),
+        (b"", "cannot read f.yml: it is no compose file: it is empty\n  hint: is it the right file?"),
         (
             b"services: {aplication: {build: .}}",
             "cannot put the image into f.yml: it has no service 'application'\n  hint: did you mean 'aplication'? its services are: aplication; choose with --service",
@@ -271,10 +207,7 @@ fn what_is_refused_is_an_answer_and_leaves_the_file_untouched() {
 fn a_file_that_cannot_be_read_is_named() {
     let folder = folder(&[("docker-compose.yml", BUILT)]);
     for (name, expected) in [
-        (
-            "nope.yml",
-            "cannot read nope.yml: No such file or directory (os error 2)",
-        ),
+        ("nope.yml", "cannot read nope.yml: No such file or directory (os error 2)"),
         (".", "cannot read .: Is a directory (os error 21)"),
     ] {
         let output = image().arg(name).current_dir(folder.path()).fails(2);
@@ -292,10 +225,7 @@ fn an_image_that_compose_cannot_pull_is_refused_before_anything_is_read() {
         ),
         ("", "the image, REF, is empty"),
         ("a b", "cannot use 'a b' as the image: it holds ' '"),
-        (
-            "docker://a/b",
-            "cannot use 'docker://a/b' as the image: compose knows no prefix",
-        ),
+        ("docker://a/b", "cannot use 'docker://a/b' as the image: compose knows no prefix"),
         (
             "oci:dir:1",
             "cannot use 'oci:dir:1' as the image: compose pulls from registries only, not from a layout",
@@ -321,16 +251,10 @@ fn what_is_left_behind_is_warned_about() {
 
 #[test]
 fn a_reference_that_yaml_takes_for_a_number_is_quoted() {
-    for (reference, expected) in [
-        ("1:30", "\"1:30\""),
-        ("123", "\"123\""),
-        ("${TAG}", "${TAG}"),
-        ("$TAG", "$TAG"),
-    ] {
-        let run = tool("compose-rewrite")
-            .args(["image", reference, "-"])
-            .stdin(BUILT)
-            .succeeds();
+    for (reference, expected) in
+        [("1:30", "\"1:30\""), ("123", "\"123\""), ("${TAG}", "${TAG}"), ("$TAG", "$TAG")]
+    {
+        let run = tool("compose-rewrite").args(["image", reference, "-"]).stdin(BUILT).succeeds();
         assert_eq!(run.stdout(), PULLED.replace(IMAGE, expected));
     }
 }

@@ -22,17 +22,11 @@ fn commands() -> Vec<Command> {
 fn walk(command: &Command) -> Vec<(Vec<String>, Command)> {
     let mut command = command.clone();
     command.build();
-    let below = command
-        .get_subcommands()
-        .filter(|below| below.get_name() != "help");
+    let below = command.get_subcommands().filter(|below| below.get_name() != "help");
     let below: Vec<_> = below.flat_map(walk).collect();
     let name = command.get_name().to_owned();
     let mut all = vec![(vec![name.clone()], command)];
-    all.extend(
-        below
-            .into_iter()
-            .map(|(words, below)| ([vec![name.clone()], words].concat(), below)),
-    );
+    all.extend(below.into_iter().map(|(words, below)| ([vec![name.clone()], words].concat(), below)));
     all
 }
 
@@ -50,10 +44,7 @@ fn run(words: &[String]) -> testkit::Tool {
 
 #[test]
 fn the_definitions_are_sound_and_complete() {
-    let names: Vec<_> = commands()
-        .iter()
-        .map(|command| command.get_name().to_owned())
-        .collect();
+    let names: Vec<_> = commands().iter().map(|command| command.get_name().to_owned()).collect();
     assert_eq!(names, tools());
     commands().into_iter().for_each(Command::debug_assert);
 }
@@ -62,18 +53,12 @@ fn the_definitions_are_sound_and_complete() {
 fn help_and_version_go_to_stdout() {
     for (words, _) in everything() {
         let help = run(&words).arg("--help").succeeds();
-        assert!(
-            help.stdout().contains(&format!("Usage: {}", words.join(" "))),
-            "{help:?}"
-        );
+        assert!(help.stdout().contains(&format!("Usage: {}", words.join(" "))), "{help:?}");
         assert_eq!(help.stderr, "", "{words:?}");
     }
     for name in tools() {
         let version = tool(name).arg("--version").succeeds();
-        assert_eq!(
-            version.stdout(),
-            format!("{name} {}\n", env!("CARGO_PKG_VERSION"))
-        );
+        assert_eq!(version.stdout(), format!("{name} {}\n", env!("CARGO_PKG_VERSION")));
     }
 }
 
@@ -82,10 +67,7 @@ fn an_unknown_flag_is_wrong_usage() {
     for (words, _) in everything() {
         let output = run(&words).arg("--no-such-flag").fails(2);
         assert!(output.error()[0].contains("--no-such-flag"), "{output:?}");
-        assert!(
-            output.stderr.contains(&format!("see '{}", words[0])),
-            "{output:?}"
-        );
+        assert!(output.stderr.contains(&format!("see '{}", words[0])), "{output:?}");
         assert_eq!(output.stdout(), "", "{words:?}");
     }
 }
@@ -95,27 +77,14 @@ fn a_reader_that_leaves_is_no_failure_and_a_full_disk_is_one() {
     for name in tools() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let left = tool(name)
-            .arg("--help")
-            .into_command()
-            .stdout(writer)
-            .output()
-            .expect("it runs");
+        let left = tool(name).arg("--help").into_command().stdout(writer).output().expect("it runs");
         assert_eq!(left.status.code(), Some(0), "{name}: {left:?}");
         assert_eq!(String::from_utf8_lossy(&left.stderr), "", "{name}");
         let full = File::options().write(true).open("/dev/full").expect("/dev/full");
-        let full = tool(name)
-            .arg("--help")
-            .into_command()
-            .stdout(full)
-            .output()
-            .expect("it runs");
+        let full = tool(name).arg("--help").into_command().stdout(full).output().expect("it runs");
         assert_eq!(full.status.code(), Some(1), "{name}: {full:?}");
         let message = String::from_utf8_lossy(&full.stderr).into_owned();
-        assert!(
-            message.starts_with(&format!("{name}: cannot write to standard output")),
-            "{message}"
-        );
+        assert!(message.starts_with(&format!("{name}: cannot write to standard output")), "{message}");
     }
 }
 
@@ -138,10 +107,7 @@ fn flags_of_one_name_are_spelled_alike_everywhere() {
         }
     }
     for common in ["verbose", "quiet", "format", "dry-run", "output"] {
-        assert!(
-            known.contains_key(common),
-            "--{common} is one of the family's flags"
-        );
+        assert!(known.contains_key(common), "--{common} is one of the family's flags");
     }
 }
 
@@ -149,10 +115,7 @@ fn flags_of_one_name_are_spelled_alike_everywhere() {
 fn an_option_with_an_environment_fallback_says_so_and_shows_no_value() {
     let mut seen = 0;
     for (words, command) in everything() {
-        let help = run(&words)
-            .arg("--help")
-            .env("IMAGE_PROMOTE_JOBS", "7")
-            .succeeds();
+        let help = run(&words).arg("--help").env("IMAGE_PROMOTE_JOBS", "7").succeeds();
         for option in options(&command) {
             let Some(variable) = option.get_env() else {
                 continue;
@@ -171,9 +134,8 @@ fn every_tool_has_its_own_variables_for_the_common_options() {
     for (words, command) in everything() {
         let prefix = words[0].replace('-', "_").to_uppercase();
         for option in options(&command).filter(|option| option.get_long() != Some("help")) {
-            let Some(name) = option
-                .get_long()
-                .filter(|name| ["quiet", "verbose", "format", "dry-run"].contains(name))
+            let Some(name) =
+                option.get_long().filter(|name| ["quiet", "verbose", "format", "dry-run"].contains(name))
             else {
                 continue;
             };
@@ -191,11 +153,8 @@ fn every_tool_has_its_own_variables_for_the_common_options() {
 #[test]
 fn an_empty_variable_counts_as_unset() {
     for (words, command) in everything() {
-        let variables: Vec<_> = command
-            .get_arguments()
-            .filter_map(Arg::get_env)
-            .map(ToOwned::to_owned)
-            .collect();
+        let variables: Vec<_> =
+            command.get_arguments().filter_map(Arg::get_env).map(ToOwned::to_owned).collect();
         let folder = tempfile::tempdir().expect("a folder");
         let without = run(&words).current_dir(folder.path()).run();
         let mut with = run(&words).current_dir(folder.path());
@@ -214,15 +173,9 @@ fn an_empty_variable_counts_as_unset() {
 #[test]
 fn a_flag_wins_over_a_variable_and_a_wrong_variable_is_named() {
     let copy = ["copy", "oci:nowhere:1", "oci:there:1"];
-    let wrong = tool("image-promote")
-        .args(copy)
-        .env("IMAGE_PROMOTE_JOBS", "many")
-        .fails(2);
+    let wrong = tool("image-promote").args(copy).env("IMAGE_PROMOTE_JOBS", "many").fails(2);
     assert!(wrong.error()[0].contains("'many'"), "{wrong:?}");
-    let both = tool("image-promote")
-        .args(copy)
-        .args(["--jobs", "2"])
-        .env("IMAGE_PROMOTE_JOBS", "many")
-        .fails(2);
+    let both =
+        tool("image-promote").args(copy).args(["--jobs", "2"]).env("IMAGE_PROMOTE_JOBS", "many").fails(2);
     assert!(both.error()[0].contains("no such directory"), "{both:?}");
 }

@@ -17,15 +17,8 @@ fn image() -> Image {
 
 /// Runs skopeo, which knows nothing of us.
 fn skopeo(arguments: &[&str]) -> String {
-    let output = Command::new("skopeo")
-        .args(arguments)
-        .output()
-        .expect("skopeo is installed");
-    assert!(
-        output.status.success(),
-        "skopeo {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new("skopeo").args(arguments).output().expect("skopeo is installed");
+    assert!(output.status.success(), "skopeo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("skopeo speaks UTF-8")
 }
 
@@ -33,10 +26,7 @@ fn skopeo(arguments: &[&str]) -> String {
 fn push(image: &Image, registry: &str, name: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let digest = image.write(folder.path(), "x").expect("a layout");
-    let (from, to) = (
-        format!("oci:{}:x", folder.path().display()),
-        format!("docker://{registry}/{name}"),
-    );
+    let (from, to) = (format!("oci:{}:x", folder.path().display()), format!("docker://{registry}/{name}"));
     skopeo(&["copy", "--all", "--quiet", "--dest-tls-verify=false", &from, &to]);
     digest
 }
@@ -60,18 +50,9 @@ fn assert_same_image(one: &str, other: &str) {
     let platforms = index["manifests"].as_array().expect("manifests");
     assert_eq!(platforms.len(), 2);
     for platform in platforms {
-        let architecture = platform["platform"]["architecture"]
-            .as_str()
-            .expect("an architecture");
+        let architecture = platform["platform"]["architecture"].as_str().expect("an architecture");
         let config = |reference: &str| {
-            skopeo(&[
-                "--override-arch",
-                architecture,
-                "inspect",
-                "--config",
-                "--tls-verify=false",
-                reference,
-            ])
+            skopeo(&["--override-arch", architecture, "inspect", "--config", "--tls-verify=false", reference])
         };
         assert_eq!(config(one), config(other), "{architecture}");
     }
@@ -83,26 +64,17 @@ fn within_a_registry_every_platform_arrives_under_the_same_digest_without_moving
     let proxy = Proxy::start(registry.address(), Duration::ZERO);
     let digest = push(&image(), registry.address(), "team/app/ci:027c3e98");
     let address = proxy.address();
-    let (from, to) = (
-        format!("{address}/team/app/ci:027c3e98"),
-        format!("{address}/team/app/release:1.4.0"),
-    );
+    let (from, to) = (format!("{address}/team/app/ci:027c3e98"), format!("{address}/team/app/release:1.4.0"));
     let output = copy(&from, &to).succeeds();
     assert_eq!(digest_of(&output), digest);
     let log = proxy.take_log();
     let (one, other) = (format!("docker://{}", from), format!("docker://{}", to));
     assert_same_image(&one, &other);
-    assert!(
-        log.iter().all(|passed| !passed.target.contains("/blobs/sha256:")),
-        "no blob is read: {log:?}"
-    );
+    assert!(log.iter().all(|passed| !passed.target.contains("/blobs/sha256:")), "no blob is read: {log:?}");
     // One GET and one HEAD for the tag, two children read and written, six mounts, the tag: no more.
     assert_eq!(log.len(), 2 + 2 + 6 + 2 + 1, "{log:?}");
     let last = log.last().expect("a request");
-    assert_eq!(
-        (last.method.as_str(), last.target.as_str()),
-        ("PUT", "/v2/team/app/release/manifests/1.4.0")
-    );
+    assert_eq!((last.method.as_str(), last.target.as_str()), ("PUT", "/v2/team/app/release/manifests/1.4.0"));
 }
 
 #[test]
@@ -110,52 +82,32 @@ fn the_same_digest_again_writes_nothing() {
     let registry = Registry::start();
     push(&image(), registry.address(), "app/ci:1");
     let proxy = Proxy::start(registry.address(), Duration::ZERO);
-    let (from, to) = (
-        format!("{}/app/ci:1", proxy.address()),
-        format!("{}/app/release:1", proxy.address()),
-    );
+    let (from, to) = (format!("{}/app/ci:1", proxy.address()), format!("{}/app/release:1", proxy.address()));
     copy(&from, &to).succeeds();
     proxy.take_log();
     let output = copy(&from, &to).args(["--format", "json"]).succeeds();
     let report: Value = serde_json::from_str(output.stdout()).expect("JSON");
-    assert_eq!(
-        (&report["schema"], &report["action"]),
-        (&json!(1), &json!("unchanged"))
-    );
+    assert_eq!((&report["schema"], &report["action"]), (&json!(1), &json!("unchanged")));
     let log = proxy.take_log();
     assert_eq!(log.len(), 2, "{log:?}");
-    assert!(
-        log.iter()
-            .all(|passed| ["GET", "HEAD"].contains(&passed.method.as_str())),
-        "{log:?}"
-    );
+    assert!(log.iter().all(|passed| ["GET", "HEAD"].contains(&passed.method.as_str())), "{log:?}");
 }
 
 #[test]
 fn a_taken_tag_stays_unless_it_may_move() {
     let registry = Registry::start();
     let address = registry.address();
-    let old = push(
-        &Image::new().layer(vec![File::new("old", "x")]),
-        address,
-        "app/release:1",
-    );
+    let old = push(&Image::new().layer(vec![File::new("old", "x")]), address, "app/release:1");
     let new = push(&image(), address, "app/ci:1");
     let (from, to) = (format!("{address}/app/ci:1"), format!("{address}/app/release:1"));
     let refused = copy(&from, &to).fails(3);
     for part in [&old, &new, &"--move".to_owned()] {
         assert!(refused.stderr.contains(part.as_str()), "{refused:?}");
     }
-    assert_eq!(
-        digest_of(&copy(&to, &format!("{address}/app/kept:1")).succeeds()),
-        old
-    );
+    assert_eq!(digest_of(&copy(&to, &format!("{address}/app/kept:1")).succeeds()), old);
     let moved = copy(&from, &to).args(["--move", "--format", "json"]).succeeds();
     let report: Value = serde_json::from_str(moved.stdout()).expect("JSON");
-    assert_eq!(
-        (&report["action"], &report["previous_digest"]),
-        (&json!("moved"), &json!(old))
-    );
+    assert_eq!((&report["action"], &report["previous_digest"]), (&json!("moved"), &json!(old)));
     assert_same_image(&format!("docker://{from}"), &format!("docker://{to}"));
 }
 
@@ -188,10 +140,7 @@ fn an_image_travels_through_layouts_and_registries_unchanged() {
         .args(["--format", "json"])
         .succeeds();
     let report: Value = serde_json::from_str(back.stdout()).expect("JSON");
-    assert_eq!(
-        report["blobs"],
-        json!({ "mounted": 0, "copied": 0, "skipped": 6, "bytes_copied": 0 })
-    );
+    assert_eq!(report["blobs"], json!({ "mounted": 0, "copied": 0, "skipped": 6, "bytes_copied": 0 }));
 }
 
 #[test]
@@ -201,24 +150,12 @@ fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
     let proxy = Proxy::start(registry.address(), Duration::ZERO);
     let folder = tempfile::tempdir().expect("a folder");
     let layout = folder.path().join("layout");
-    for to in [
-        format!("{}/app/release:1", proxy.address()),
-        format!("oci:{}:1", layout.display()),
-    ] {
-        let output = copy(&format!("{}/app/ci:1", proxy.address()), &to)
-            .arg("--dry-run")
-            .succeeds();
-        assert!(
-            output.stderr.contains("dry run") && output.stderr.contains("6 "),
-            "{output:?}"
-        );
+    for to in [format!("{}/app/release:1", proxy.address()), format!("oci:{}:1", layout.display())] {
+        let output = copy(&format!("{}/app/ci:1", proxy.address()), &to).arg("--dry-run").succeeds();
+        assert!(output.stderr.contains("dry run") && output.stderr.contains("6 "), "{output:?}");
     }
     let log = proxy.take_log();
-    assert!(
-        log.iter()
-            .all(|passed| ["GET", "HEAD"].contains(&passed.method.as_str())),
-        "{log:?}"
-    );
+    assert!(log.iter().all(|passed| ["GET", "HEAD"].contains(&passed.method.as_str())), "{log:?}");
     assert!(!layout.exists());
 }
 
@@ -228,20 +165,13 @@ fn a_spoiled_blob_never_gets_a_tag() {
     let (good, bad) = (folder.path().join("good"), folder.path().join("bad"));
     image().write(&bad, "1").expect("a layout");
     let blobs = bad.join("blobs/sha256");
-    let largest = std::fs::read_dir(&blobs)
-        .expect("blobs")
-        .map(|entry| entry.expect("an entry").path());
-    let largest = largest
-        .max_by_key(|path| path.metadata().map_or(0, |known| known.len()))
-        .expect("a blob");
+    let largest = std::fs::read_dir(&blobs).expect("blobs").map(|entry| entry.expect("an entry").path());
+    let largest = largest.max_by_key(|path| path.metadata().map_or(0, |known| known.len())).expect("a blob");
     let mut bytes = std::fs::read(&largest).expect("bytes");
     bytes[20] ^= 1;
     std::fs::write(&largest, bytes).expect("spoiled");
     let registry = Registry::start();
-    for to in [
-        format!("oci:{}:1", good.display()),
-        format!("{}/app:1", registry.address()),
-    ] {
+    for to in [format!("oci:{}:1", good.display()), format!("{}/app:1", registry.address())] {
         let output = copy(&format!("oci:{}:1", bad.display()), &to).fails(1);
         assert!(output.error()[0].contains("is spoiled"), "{output:?}");
         let absent = copy(&to, &format!("oci:{}:2", good.display())).fails(1);
@@ -259,76 +189,23 @@ fn bad_input_and_absent_images_have_their_own_message() {
     std::fs::write(Path::new(&existing).join("notes.txt"), "mine").expect("a file");
     let from = format!("{address}/app/ci:1");
     let table = [
-        (
-            format!("{address}/App/ci:1"),
-            format!("{address}/x:1"),
-            2,
-            "upper-case",
-        ),
+        (format!("{address}/App/ci:1"), format!("{address}/x:1"), 2, "upper-case"),
         (from.clone(), format!("{address}/app/release"), 2, "has none"),
-        (
-            from.clone(),
-            format!("{address}/app/release@sha256:{}", "0".repeat(64)),
-            2,
-            "has a digest",
-        ),
-        (
-            format!("{address}/app/ci"),
-            format!("{address}/x:1"),
-            2,
-            "neither a tag nor a digest",
-        ),
-        (
-            format!("https://{address}/app/ci:1"),
-            format!("{address}/x:1"),
-            2,
-            "without a scheme",
-        ),
-        (
-            format!("{address}/app/ci:2"),
-            format!("{address}/x:1"),
-            1,
-            "there is no",
-        ),
-        (
-            format!("{address}/nobody/ci:1"),
-            format!("{address}/x:1"),
-            1,
-            "there is no",
-        ),
-        (
-            format!("oci:{existing}:1"),
-            format!("{address}/x:1"),
-            2,
-            "no OCI image layout",
-        ),
-        (
-            format!("oci:{existing}/none:1"),
-            format!("{address}/x:1"),
-            2,
-            "no such directory",
-        ),
-        (
-            from.clone(),
-            format!("oci:{existing}:1"),
-            2,
-            "no OCI image layout",
-        ),
+        (from.clone(), format!("{address}/app/release@sha256:{}", "0".repeat(64)), 2, "has a digest"),
+        (format!("{address}/app/ci"), format!("{address}/x:1"), 2, "neither a tag nor a digest"),
+        (format!("https://{address}/app/ci:1"), format!("{address}/x:1"), 2, "without a scheme"),
+        (format!("{address}/app/ci:2"), format!("{address}/x:1"), 1, "there is no"),
+        (format!("{address}/nobody/ci:1"), format!("{address}/x:1"), 1, "there is no"),
+        (format!("oci:{existing}:1"), format!("{address}/x:1"), 2, "no OCI image layout"),
+        (format!("oci:{existing}/none:1"), format!("{address}/x:1"), 2, "no such directory"),
+        (from.clone(), format!("oci:{existing}:1"), 2, "no OCI image layout"),
     ];
     for (source, destination, code, part) in table {
         let output = copy(&source, &destination).fails(code);
-        assert!(
-            output.error().join("\n").contains(part),
-            "{source} {destination}: {output:?}"
-        );
+        assert!(output.error().join("\n").contains(part), "{source} {destination}: {output:?}");
         assert_eq!(output.error().len(), 2, "a hint says what to do next: {output:?}");
     }
     drop(registry);
-    let gone = copy(&from, &format!("{address}/x:1"))
-        .env("IMAGE_PROMOTE_TIMEOUT", "1")
-        .fails(1);
-    assert!(
-        gone.error()[0].contains("refused") && gone.error()[0].contains(&address),
-        "{gone:?}"
-    );
+    let gone = copy(&from, &format!("{address}/x:1")).env("IMAGE_PROMOTE_TIMEOUT", "1").fails(1);
+    assert!(gone.error()[0].contains("refused") && gone.error()[0].contains(&address), "{gone:?}");
 }

@@ -6,18 +6,13 @@ use testkit::{File, Image, Tool, tool};
 fn layout() -> (tempfile::TempDir, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("layout");
-    let digest = Image::new()
-        .layer(vec![File::new("a", "b")])
-        .write(&path, "1")
-        .expect("a layout");
+    let digest = Image::new().layer(vec![File::new("a", "b")]).write(&path, "1").expect("a layout");
     let image = format!("oci:{}:1", path.display());
     (folder, image, digest)
 }
 
 fn props<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Tool {
-    tool("props")
-        .args(arguments)
-        .env("SOURCE_DATE_EPOCH", "1767323045")
+    tool("props").args(arguments).env("SOURCE_DATE_EPOCH", "1767323045")
 }
 
 #[test]
@@ -28,39 +23,24 @@ fn a_gate_opens_only_when_every_mark_holds() {
     let closed = props(["verify", &image, "tested", "scanned", "signed"]).fails(3);
     assert_eq!(closed.stdout(), format!("{digest}\n"));
     let message = closed.error()[0];
-    for part in [
-        "scanned is 'false', not 'true'",
-        "signed is not set",
-        digest.as_str(),
-    ] {
+    for part in ["scanned is 'false', not 'true'", "signed is not set", digest.as_str()] {
         assert!(message.contains(part), "{message}");
     }
     assert!(!message.contains("tested is"), "{message}");
     props(["set", &image, "scanned", "signed=yes"]).succeeds();
     let open = props(["verify", &image, "tested", "scanned", "signed=yes"]).succeeds();
-    assert_eq!(
-        (open.stdout(), open.stderr.as_str()),
-        (format!("{digest}\n").as_str(), "")
-    );
+    assert_eq!((open.stdout(), open.stderr.as_str()), (format!("{digest}\n").as_str(), ""));
 }
 
 #[test]
 fn marks_are_read_back_with_who_set_them() {
     let (_folder, image, digest) = layout();
     let url = "https://gitlab.example.com/team/app/-/pipelines/7";
-    let set = props(["set", &image, "ticket=ABC-1 | x; y"])
-        .env("CI_PIPELINE_URL", url)
-        .env("CI_JOB_URL", "");
+    let set = props(["set", &image, "ticket=ABC-1 | x; y"]).env("CI_PIPELINE_URL", url).env("CI_JOB_URL", "");
     set.succeeds();
     props(["set", &image, "tested"]).succeeds();
-    assert_eq!(
-        props(["get", &image]).succeeds().stdout(),
-        "tested=true\nticket=ABC-1 | x; y\n"
-    );
-    assert_eq!(
-        props(["get", &image, "ticket"]).succeeds().stdout(),
-        "ABC-1 | x; y\n"
-    );
+    assert_eq!(props(["get", &image]).succeeds().stdout(), "tested=true\nticket=ABC-1 | x; y\n");
+    assert_eq!(props(["get", &image, "ticket"]).succeeds().stdout(), "ABC-1 | x; y\n");
     let json_text = props(["get", &image, "--format", "json"]).succeeds();
     let report: Value = serde_json::from_str(json_text.stdout()).expect("JSON");
     let expected = json!({
@@ -95,10 +75,7 @@ fn a_mark_stays_with_its_digest_when_the_tag_moves() {
     let (folder, image, digest) = layout();
     props(["set", &image, "tested"]).succeeds();
     let path = folder.path().join("layout");
-    let moved = Image::new()
-        .layer(vec![File::new("a", "c")])
-        .write(&path, "1")
-        .expect("a layout");
+    let moved = Image::new().layer(vec![File::new("a", "c")]).write(&path, "1").expect("a layout");
     assert_ne!(moved, digest);
     props(["verify", &image, "tested"]).fails(3);
     props(["verify", &format!("oci:{}@{digest}", path.display()), "tested"]).succeeds();
@@ -110,16 +87,11 @@ fn the_manifest_of_a_mark_can_be_read_by_others() {
     props(["set", &image, "tested"]).succeeds();
     let tag = format!("{}.tested", digest.replace(':', "-"));
     let reference = image.replace(":1", &format!(":{tag}"));
-    let output = std::process::Command::new("skopeo")
-        .args(["inspect", "--raw", &reference])
-        .output();
+    let output = std::process::Command::new("skopeo").args(["inspect", "--raw", &reference]).output();
     let output = output.expect("skopeo is installed");
     let manifest: Value = serde_json::from_slice(&output.stdout).expect("a manifest");
     assert_eq!(manifest["subject"]["digest"], json!(digest));
-    assert_eq!(
-        manifest["artifactType"],
-        json!("application/vnd.pypelines.mark.v1+json")
-    );
+    assert_eq!(manifest["artifactType"], json!("application/vnd.pypelines.mark.v1+json"));
 }
 
 #[test]
@@ -135,17 +107,10 @@ fn bad_input_and_absent_images_have_their_own_message() {
         (&["set", &image], 2, "KEY[=VALUE]"),
         (&["set", &image, "a b"], 2, "' '"),
         (&["set", &image, "tested", "tested=false"], 2, "twice"),
-        (
-            &["verify", "oci:somewhere", "tested"],
-            2,
-            "neither a tag nor a digest",
-        ),
+        (&["verify", "oci:somewhere", "tested"], 2, "neither a tag nor a digest"),
     ];
     for (arguments, code, part) in table {
         let output = props(arguments.iter().copied()).fails(code);
-        assert!(
-            output.error().join("\n").contains(part),
-            "{arguments:?}: {output:?}"
-        );
+        assert!(output.error().join("\n").contains(part), "{arguments:?}: {output:?}");
     }
 }

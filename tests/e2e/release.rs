@@ -18,9 +18,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-        }
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -37,9 +35,7 @@ impl Place {
     /// `release create TAG` into `out`, at a frozen time.
     fn create(&self, tag: &str) -> Tool {
         let create = tool("release").args(["create", tag, "--forge", "dir:out"]);
-        create
-            .current_dir(self.folder.path())
-            .env("SOURCE_DATE_EPOCH", "1795248000")
+        create.current_dir(self.folder.path()).env("SOURCE_DATE_EPOCH", "1795248000")
     }
 
     fn read(&self, name: &str) -> String {
@@ -84,25 +80,11 @@ fn a_release_is_a_record_and_a_page() {
     let place = Place::new();
     place.file("notes.md", "## Fixes\n- the **upper** bound <script>\n");
     let digest = format!("sha256:{}", "ab".repeat(32));
-    let run = place
-        .create("v1.2.0")
-        .args(["--ref", SHA, "--name", "Spring", "--notes", "notes.md"]);
-    let run = run.args([
-        "--image",
-        &format!("registry.example.com/app/release:1.2.0@{digest}"),
-    ]);
-    let run = run.args([
-        "--asset",
-        "Wheel=https://example.com/app.whl,type=package,path=/app.whl",
-    ]);
-    let output = run
-        .args([
-            "--asset",
-            "Guide=https://example.com/guide",
-            "--project",
-            "numbers-api",
-        ])
-        .succeeds();
+    let run = place.create("v1.2.0").args(["--ref", SHA, "--name", "Spring", "--notes", "notes.md"]);
+    let run = run.args(["--image", &format!("registry.example.com/app/release:1.2.0@{digest}")]);
+    let run = run.args(["--asset", "Wheel=https://example.com/app.whl,type=package,path=/app.whl"]);
+    let output =
+        run.args(["--asset", "Guide=https://example.com/guide", "--project", "numbers-api"]).succeeds();
     let expected = "release v1.2.0 created: out/releases/v1.2.0.json\npage created: out/public/index.html\n";
     assert_eq!((output.stdout(), output.stderr.as_str()), (expected, ""));
     let record = json!({
@@ -120,19 +102,12 @@ fn a_release_is_a_record_and_a_page() {
     });
     assert_eq!(place.json("out/releases/v1.2.0.json"), record);
     let site = place.json("out/public/releases.json");
-    assert_eq!(
-        (&site["schema"], &site["project"]),
-        (&json!(1), &json!("numbers-api"))
-    );
+    assert_eq!((&site["schema"], &site["project"]), (&json!(1), &json!("numbers-api")));
     assert_eq!(site["releases"][0]["tag_name"], "v1.2.0");
     let page = place.read("out/public/index.html");
-    for part in [
-        "<title>numbers-api releases</title>",
-        "Spring",
-        "<strong>upper</strong>",
-        "&lt;script&gt;",
-        &digest,
-    ] {
+    for part in
+        ["<title>numbers-api releases</title>", "Spring", "<strong>upper</strong>", "&lt;script&gt;", &digest]
+    {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
     assert!(!page.contains("<script"), "{page}");
@@ -150,35 +125,20 @@ fn a_tag_pipeline_needs_no_argument() {
         ("RELEASE_NAME", ""),
         ("RELEASE_NOTES", ""),
         ("RELEASE_IMAGE", "localhost:5000/app/release:1.0.0"),
-        (
-            "RELEASE_ASSETS",
-            "A=https://example.com/a\nB=https://example.com/b,type=image\n",
-        ),
+        ("RELEASE_ASSETS", "A=https://example.com/a\nB=https://example.com/b,type=image\n"),
         ("RELEASE_RELEASED_AT", "2026-11-20T10:00:00+02:00"),
         ("RELEASE_FORMAT", "json"),
     ];
-    let run = variables
-        .into_iter()
-        .fold(run, |run, (name, value)| run.env(name, value));
+    let run = variables.into_iter().fold(run, |run, (name, value)| run.env(name, value));
     let output: Value = serde_json::from_str(run.succeeds().stdout()).unwrap();
     let record = place.json("out/releases/v1.0.0.json");
-    let shown = [
-        &record["name"],
-        &record["ref"],
-        &record["released_at"],
-        &record["assets"]["links"][1]["link_type"],
-    ];
+    let shown =
+        [&record["name"], &record["ref"], &record["released_at"], &record["assets"]["links"][1]["link_type"]];
     assert_eq!(shown, ["v1.0.0", SHA, "2026-11-20T08:00:00Z", "image"]);
     assert_eq!(output["schema"], 1);
     assert_eq!(output["dry_run"], false);
-    assert_eq!(
-        output["record"],
-        json!({"change": "created", "location": "out/releases/v1.0.0.json"})
-    );
-    assert_eq!(
-        output["page"],
-        json!({"change": "created", "location": "out/public/index.html"})
-    );
+    assert_eq!(output["record"], json!({"change": "created", "location": "out/releases/v1.0.0.json"}));
+    assert_eq!(output["page"], json!({"change": "created", "location": "out/public/index.html"}));
     assert_eq!(
         output["release"]["image"],
         json!({"reference": "localhost:5000/app/release:1.0.0", "digest": null})
@@ -190,10 +150,7 @@ fn the_second_run_changes_nothing_and_says_so() {
     let place = Place::new();
     place.create("v1.0.0").succeeds();
     let before = place.files();
-    let second = place
-        .create("v1.0.0")
-        .env("SOURCE_DATE_EPOCH", "1800000000")
-        .succeeds();
+    let second = place.create("v1.0.0").env("SOURCE_DATE_EPOCH", "1800000000").succeeds();
     let expected =
         "release v1.0.0 unchanged: out/releases/v1.0.0.json\npage unchanged: out/public/index.html\n";
     assert_eq!(second.stdout(), expected);
@@ -204,11 +161,8 @@ fn the_second_run_changes_nothing_and_says_so() {
 fn a_changed_input_updates_and_the_time_of_release_stays() {
     let place = Place::new();
     place.create("v1.0.0").args(["--image", "app:1"]).succeeds();
-    let second = place
-        .create("v1.0.0")
-        .args(["--name", "New"])
-        .env("SOURCE_DATE_EPOCH", "1800000000")
-        .succeeds();
+    let second =
+        place.create("v1.0.0").args(["--name", "New"]).env("SOURCE_DATE_EPOCH", "1800000000").succeeds();
     assert!(
         second.stdout().contains("release v1.0.0 updated") && second.stdout().contains("page updated"),
         "{second:?}"
@@ -216,14 +170,8 @@ fn a_changed_input_updates_and_the_time_of_release_stays() {
     let record = place.json("out/releases/v1.0.0.json");
     assert_eq!((&record["name"], &record["image"]), (&json!("New"), &Value::Null));
     assert_eq!(record["released_at"], "2026-11-21T08:00:00Z");
-    place
-        .create("v1.0.0")
-        .args(["--name", "New", "--released-at", "2026-01-01T00:00:00Z"])
-        .succeeds();
-    assert_eq!(
-        place.json("out/releases/v1.0.0.json")["released_at"],
-        "2026-01-01T00:00:00Z"
-    );
+    place.create("v1.0.0").args(["--name", "New", "--released-at", "2026-01-01T00:00:00Z"]).succeeds();
+    assert_eq!(place.json("out/releases/v1.0.0.json")["released_at"], "2026-01-01T00:00:00Z");
 }
 
 #[test]
@@ -251,19 +199,12 @@ fn the_newest_version_comes_first_on_the_page() {
         place.create(tag).succeeds();
     }
     let site = place.json("out/public/releases.json");
-    let tags: Vec<&Value> = site["releases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|release| &release["tag_name"])
-        .collect();
+    let tags: Vec<&Value> =
+        site["releases"].as_array().unwrap().iter().map(|release| &release["tag_name"]).collect();
     assert_eq!(tags, ["v2.0.0-rc.1", "v1.10.0", "v1.10.0-rc.1", "v1.9.0"]);
     let page = place.read("out/public/index.html");
-    let headings: Vec<&str> = page
-        .split("<h2 id=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
+    let headings: Vec<&str> =
+        page.split("<h2 id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(headings, tags);
 }
 
@@ -284,14 +225,8 @@ fn runs_at_the_same_time_lose_no_release() {
         let page = place.read("out/public/index.html");
         let site = place.read("out/public/releases.json");
         for tag in &tags {
-            assert!(
-                page.contains(&format!("<h2 id=\"{tag}\">")),
-                "{tag} is not on the page"
-            );
-            assert!(
-                site.contains(&format!("\"{tag}\"")),
-                "{tag} is not in releases.json"
-            );
+            assert!(page.contains(&format!("<h2 id=\"{tag}\">")), "{tag} is not on the page");
+            assert!(site.contains(&format!("\"{tag}\"")), "{tag} is not in releases.json");
         }
     }
 }
@@ -308,10 +243,7 @@ fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
     let before = place.files();
     let unchanged = place.create("v1.0.0").arg("--dry-run").succeeds();
     assert!(unchanged.stdout().contains("v1.0.0 unchanged") && unchanged.stdout().contains("page unchanged"));
-    let updated = place
-        .create("v1.0.0")
-        .args(["--dry-run", "--name", "x"])
-        .succeeds();
+    let updated = place.create("v1.0.0").args(["--dry-run", "--name", "x"]).succeeds();
     assert!(
         updated.stdout().contains("v1.0.0 would be updated")
             && updated.stdout().contains("page would be updated")
@@ -322,10 +254,7 @@ fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
 #[test]
 fn any_tag_gets_a_file_of_its_own() {
     let place = Place::new();
-    for (tag, file) in [
-        ("api/v1.0.0", "api%2Fv1.0.0.json"),
-        ("api%2Fv1.0.0", "api%252Fv1.0.0.json"),
-    ] {
+    for (tag, file) in [("api/v1.0.0", "api%2Fv1.0.0.json"), ("api%2Fv1.0.0", "api%252Fv1.0.0.json")] {
         place.refuses(place.create(tag), 2, &["is no semantic version", "--any-tag"]);
         place.create(tag).arg("--any-tag").succeeds();
         assert_eq!(place.json(&format!("out/releases/{file}"))["tag_name"], tag);
@@ -341,61 +270,31 @@ fn wrong_options_are_refused_before_anything_is_written() {
     let place = Place::new();
     place.file("latin1.md", b"caf\xe9");
     place.file("long.md", "x".repeat(1_000_001));
-    let dup_name = [
-        "--asset",
-        "A=https://example.com/1",
-        "--asset",
-        "A=https://example.com/2",
-    ];
-    let dup_url = [
-        "--asset",
-        "A=https://example.com",
-        "--asset",
-        "B=https://example.com/",
-    ];
+    let dup_name = ["--asset", "A=https://example.com/1", "--asset", "A=https://example.com/2"];
+    let dup_url = ["--asset", "A=https://example.com", "--asset", "B=https://example.com/"];
     let table: &[(&[&str], &[&str])] = &[
-        (
-            &["--asset", "https://example.com/x"],
-            &["it has no =", "NAME=URL"],
-        ),
+        (&["--asset", "https://example.com/x"], &["it has no =", "NAME=URL"]),
         (&["--asset", "A=ftp://example.com/x"], &["only http and https"]),
         (&["--asset", "A=javascript:alert(1)"], &["only http and https"]),
-        (
-            &["--asset", "A=https://example.com,type=binary"],
-            &["'binary'", "runbook"],
-        ),
-        (
-            &["--asset", "A=https://example.com,path=x"],
-            &["does not start with /"],
-        ),
+        (&["--asset", "A=https://example.com,type=binary"], &["'binary'", "runbook"]),
+        (&["--asset", "A=https://example.com,path=x"], &["does not start with /"]),
         (&dup_name, &["asset name 'A'", "two assets"]),
         (&dup_url, &["asset URL 'https://example.com/'", "two assets"]),
-        (
-            &["--notes", "missing.md"],
-            &["missing.md", "No such file", "check --notes"],
-        ),
+        (&["--notes", "missing.md"], &["missing.md", "No such file", "check --notes"]),
         (&["--notes", "latin1.md"], &["latin1.md", "not UTF-8", "byte 4"]),
         (&["--notes", "long.md"], &["long.md", "1000000 characters"]),
         (&["--image", "a b"], &["image reference 'a b'"]),
         (&["--image", "app@sha256:12"], &["'sha256:12' is no digest"]),
-        (
-            &["--released-at", "yesterday"],
-            &["'yesterday'", "RFC 3339", "2026-11-21T08:00:00Z"],
-        ),
+        (&["--released-at", "yesterday"], &["'yesterday'", "RFC 3339", "2026-11-21T08:00:00Z"]),
         (&["--ref", "a..b"], &["ref 'a..b'"]),
         (&["--name", ""], &["release name", "empty"]),
     ];
     for (args, words) in table {
         place.refuses(place.create("v1.0.0").args(*args), 2, words);
     }
-    for (forge, word) in [
-        ("gitlab", "not known"),
-        ("dir:", "path is missing"),
-        ("out", "not known"),
-    ] {
-        let run = tool("release")
-            .args(["create", "v1.0.0", "--forge", forge])
-            .current_dir(place.folder.path());
+    for (forge, word) in [("gitlab", "not known"), ("dir:", "path is missing"), ("out", "not known")] {
+        let run =
+            tool("release").args(["create", "v1.0.0", "--forge", forge]).current_dir(place.folder.path());
         place.refuses(run, 2, &[word, "dir:PATH"]);
     }
 }
@@ -403,9 +302,7 @@ fn wrong_options_are_refused_before_anything_is_written() {
 #[test]
 fn a_password_in_an_address_is_refused_and_not_shown() {
     let place = Place::new();
-    let run = place
-        .create("v1.0.0")
-        .args(["--asset", "A=https://bob:s3cret@example.com/x"]);
+    let run = place.create("v1.0.0").args(["--asset", "A=https://bob:s3cret@example.com/x"]);
     let output = place.refuses(run, 2, &["everybody would see"]);
     assert!(!output.stderr.contains("s3cret"), "{output:?}");
 }
@@ -418,11 +315,7 @@ fn a_damaged_record_is_named_and_nothing_is_overwritten() {
     let table = [
         ("v0.9.0.json", String::new(), "EOF"),
         ("v1.0.0.json", good[..good.len() / 2].to_owned(), "EOF"),
-        (
-            "v0.9.0.json",
-            good.replace("\"schema\": 1", "\"schema\": 2"),
-            "schema is 2",
-        ),
+        ("v0.9.0.json", good.replace("\"schema\": 1", "\"schema\": 2"), "schema is 2"),
         ("v0.9.0.json", good.clone(), "belongs into v1.0.0.json"),
         ("v0.9.0.json", "{\"schema\": 1}".to_owned(), "missing field"),
     ];
@@ -441,21 +334,13 @@ fn a_damaged_record_is_named_and_nothing_is_overwritten() {
 fn a_place_that_cannot_be_used_is_named() {
     let place = Place::new();
     place.file("out", "a file");
-    place.refuses(
-        place.create("v1.0.0"),
-        2,
-        &["cannot use out as a forge", "not a directory"],
-    );
+    place.refuses(place.create("v1.0.0"), 2, &["cannot use out as a forge", "not a directory"]);
     fs::remove_file(place.path("out")).unwrap();
     place.file("out/releases", "a file");
     place.refuses(place.create("v1.0.0"), 1, &["out/releases", "Not a directory"]);
     fs::remove_file(place.path("out/releases")).unwrap();
     fs::create_dir_all(place.path("out/releases/v1.0.0.json")).unwrap();
-    place.refuses(
-        place.create("v1.0.0"),
-        1,
-        &["out/releases/v1.0.0.json", "Is a directory"],
-    );
+    place.refuses(place.create("v1.0.0"), 1, &["out/releases/v1.0.0.json", "Is a directory"]);
 }
 
 #[test]

@@ -37,9 +37,7 @@ fn versioner(repository: &Repository) -> Tool {
 
 /// The value of a variable that `env` printed.
 fn variable<'a>(dotenv: &'a str, name: &str) -> Option<&'a str> {
-    dotenv
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+    dotenv.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
 }
 
 #[test]
@@ -49,30 +47,9 @@ fn the_pipelines_commit_wins_over_head() {
     repository.commit("feat!: made by the job");
     let table = [
         // CI_COMMIT_SHA, CI_COMMIT_SHORT_SHA, VERSION, NEXT_VERSION, SHORT_SHA, what is warned of
-        (
-            asked.as_str(),
-            &asked[..8],
-            format!("1.0.0+g{}", &asked[..8]),
-            "1.1.0",
-            &asked[..8],
-            "HEAD is",
-        ),
-        (
-            asked.as_str(),
-            "",
-            format!("1.0.0+g{}", &asked[..8]),
-            "1.1.0",
-            &asked[..8],
-            "HEAD is",
-        ),
-        (
-            "",
-            "027c3e98",
-            "1.0.0+g027c3e98".into(),
-            "2.0.0",
-            "027c3e98",
-            "the short id counts",
-        ),
+        (asked.as_str(), &asked[..8], format!("1.0.0+g{}", &asked[..8]), "1.1.0", &asked[..8], "HEAD is"),
+        (asked.as_str(), "", format!("1.0.0+g{}", &asked[..8]), "1.1.0", &asked[..8], "HEAD is"),
+        ("", "027c3e98", "1.0.0+g027c3e98".into(), "2.0.0", "027c3e98", "the short id counts"),
         (
             &"0".repeat(40),
             "00000000",
@@ -140,11 +117,8 @@ fn env_is_dotenv_or_json() {
 #[test]
 fn env_on_a_laptop_leaves_out_the_images_and_says_so() {
     let repository = play("commit a; tag v1.0.0");
-    let table: [&[(&str, &str)]; 3] = [
-        &[],
-        &[("CI_PROJECT_NAME", "app")],
-        &[("ARTIFACTORY_HOST", "artifactory.example.com")],
-    ];
+    let table: [&[(&str, &str)]; 3] =
+        [&[], &[("CI_PROJECT_NAME", "app")], &[("ARTIFACTORY_HOST", "artifactory.example.com")]];
     for variables in table {
         let mut run = versioner(&repository).arg("env");
         for (name, value) in variables {
@@ -152,10 +126,7 @@ fn env_on_a_laptop_leaves_out_the_images_and_says_so() {
         }
         let output = run.succeeds();
         assert_eq!(output.stdout().lines().count(), 3, "{output:?}");
-        assert!(
-            output.stderr.contains("CI_IMAGE and RELEASE_IMAGE are left out"),
-            "{output:?}"
-        );
+        assert!(output.stderr.contains("CI_IMAGE and RELEASE_IMAGE are left out"), "{output:?}");
     }
 }
 
@@ -185,40 +156,16 @@ fn the_repository_may_be_elsewhere() {
     repository.write("sub/folder/file", "");
     let worktree = tempfile::tempdir().expect("a temporary folder");
     let linked = worktree.path().join("linked");
-    repository.git([
-        "worktree",
-        "add",
-        "--quiet",
-        "--detach",
-        &linked.to_string_lossy(),
-    ]);
+    repository.git(["worktree", "add", "--quiet", "--detach", &linked.to_string_lossy()]);
     let bare = worktree.path().join("bare");
     repository.git(["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()]);
-    for folder in [
-        repository.path(),
-        &repository.path().join("sub/folder"),
-        &linked,
-        &bare,
-    ] {
-        let output = tool("versioner")
-            .args(["next", "--repository"])
-            .arg(folder)
-            .current_dir("/")
-            .succeeds();
+    for folder in [repository.path(), &repository.path().join("sub/folder"), &linked, &bare] {
+        let output = tool("versioner").args(["next", "--repository"]).arg(folder).current_dir("/").succeeds();
         assert_eq!(output.stdout(), "1.0.0\n", "{folder:?}");
-        assert_eq!(
-            tool("versioner")
-                .arg("next")
-                .current_dir(folder)
-                .succeeds()
-                .stdout(),
-            "1.0.0\n"
-        );
+        assert_eq!(tool("versioner").arg("next").current_dir(folder).succeeds().stdout(), "1.0.0\n");
     }
-    let output = tool("versioner")
-        .arg("next")
-        .env("VERSIONER_REPOSITORY", repository.path())
-        .current_dir("/");
+    let output =
+        tool("versioner").arg("next").env("VERSIONER_REPOSITORY", repository.path()).current_dir("/");
     assert_eq!(output.succeeds().stdout(), "1.0.0\n");
 }
 
@@ -243,10 +190,7 @@ fn what_is_no_readable_repository_is_told_with_a_next_step() {
     ];
     for (folder, code, message, hint) in table {
         for command in ["next", "env"] {
-            let output = tool("versioner")
-                .args([command, "--repository"])
-                .arg(folder)
-                .fails(code);
+            let output = tool("versioner").args([command, "--repository"]).arg(folder).fails(code);
             assert!(output.error()[0].contains(message), "{output:?}");
             assert!(output.error()[1].contains(hint), "{output:?}");
             assert_eq!(output.stdout(), "");
@@ -262,9 +206,6 @@ fn a_sha_256_repository_is_read() {
     repository.annotated_tag("v1.1.0", "for the test");
     let head = repository.commit("fix: b");
     assert_eq!(head.len(), 64);
-    let output = versioner(&repository)
-        .arg("next")
-        .env("CI_COMMIT_SHA", head)
-        .succeeds();
+    let output = versioner(&repository).arg("next").env("CI_COMMIT_SHA", head).succeeds();
     assert_eq!((output.stdout(), output.stderr.as_str()), ("1.1.1\n", ""));
 }

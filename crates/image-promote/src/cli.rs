@@ -8,12 +8,7 @@ use registry::{Reference, RegistryArgs};
 ///
 /// References are HOST[:PORT]/PATH[:TAG][@DIGEST], or oci:DIR[:TAG][@DIGEST] for an OCI image layout directory.
 #[derive(Parser, Debug)]
-#[command(
-    name = "image-promote",
-    version,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
+#[command(name = "image-promote", version, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -52,16 +52,8 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            mounted,
-            copied,
-            skipped,
-            bytes,
-        } = self;
-        write!(
-            f,
-            "blobs: {mounted} mounted, {copied} copied ({bytes} bytes), {skipped} there already"
-        )
+        let Self { mounted, copied, skipped, bytes } = self;
+        write!(f, "blobs: {mounted} mounted, {copied} copied ({bytes} bytes), {skipped} there already")
     }
 }
 
@@ -86,8 +78,7 @@ impl Transfer<'_> {
     /// # Errors
     /// The first that a blob ends in.
     pub(crate) async fn blobs(&self, tree: &Tree) -> Result<Tally, Error> {
-        self.each(tree, |blob| async move { self.blob(&blob).await })
-            .await
+        self.each(tree, |blob| async move { self.blob(&blob).await }).await
     }
 
     async fn each<F>(&self, tree: &Tree, bring: impl Fn(Descriptor) -> F) -> Result<Tally, Error>
@@ -147,17 +138,12 @@ impl Transfer<'_> {
     pub(crate) async fn manifests(&self, tree: &Tree, tag: &Tag) -> Result<(), Error> {
         for level in tree.levels.iter().rev() {
             let work = level.iter().map(|manifest| Ok(self.by_digest(manifest)));
-            stream::iter(work)
-                .try_buffer_unordered(self.jobs)
-                .try_collect::<Vec<()>>()
-                .await?;
+            stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
         }
         self.to.put_manifest(&tree.root, &Which::Tag(tag.clone())).await
     }
 
     async fn by_digest(&self, manifest: &Manifest) -> Result<(), Error> {
-        self.to
-            .put_manifest(manifest, &Which::Digest(manifest.digest().clone()))
-            .await
+        self.to.put_manifest(manifest, &Which::Digest(manifest.digest().clone())).await
     }
 }

@@ -52,11 +52,7 @@ async fn run_copy(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failure> {
             let jobs = usize::from(copy.jobs);
             let tree = Tree::read(&from, root, jobs).await?;
             report.describe(&tree);
-            let transfer = Transfer {
-                from: &from,
-                to: &to,
-                jobs,
-            };
+            let transfer = Transfer { from: &from, to: &to, jobs };
             report.blobs = transfer_tree(&transfer, &tree, &tag, copy.dry_run.dry_run).await?;
         }
     }
@@ -85,19 +81,12 @@ async fn transfer_tree(
 
 fn check(copy: &Copy) -> Result<(Which, Tag), Failure> {
     let which = copy.source.which().ok_or_else(|| {
-        Failure::usage(format!(
-            "which image of {} is meant? SRC has neither a tag nor a digest",
-            copy.source
-        ))
-        .hint(format!("write {}:TAG; latest is never assumed", copy.source))
+        Failure::usage(format!("which image of {} is meant? SRC has neither a tag nor a digest", copy.source))
+            .hint(format!("write {}:TAG; latest is never assumed", copy.source))
     })?;
     if let Some(digest) = &copy.destination.digest {
-        return Err(Failure::usage(format!(
-            "DST {} has a digest, {}",
-            copy.destination,
-            digest.short()
-        ))
-        .hint("give DST a tag; its digest will be that of SRC"));
+        return Err(Failure::usage(format!("DST {} has a digest, {}", copy.destination, digest.short()))
+            .hint("give DST a tag; its digest will be that of SRC"));
     }
     let tag = copy.destination.tag.clone().ok_or_else(|| {
         Failure::usage(format!("under which tag? DST {} has none", copy.destination))
@@ -107,10 +96,8 @@ fn check(copy: &Copy) -> Result<(Which, Tag), Failure> {
 }
 
 fn taken(destination: &Reference, found: &registry::Digest, wanted: &registry::Digest) -> Failure {
-    Failure::no(format!(
-        "{destination} is taken: it leads to {found}, and SRC is {wanted}"
-    ))
-    .hint("choose another tag, or let this one move with --move")
+    Failure::no(format!("{destination} is taken: it leads to {found}, and SRC is {wanted}"))
+        .hint("choose another tag, or let this one move with --move")
 }
 
 /// How a store is called in messages about where bytes go.

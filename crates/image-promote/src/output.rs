@@ -79,20 +79,14 @@ impl Report {
 
     /// The last line for people.
     pub(crate) fn tell(&self) {
-        let Self {
-            destination,
-            digest,
-            seconds,
-            ..
-        } = self;
+        let Self { destination, digest, seconds, .. } = self;
         match (self.action, self.dry_run) {
             ("unchanged", _) => {
                 tracing::info!("{destination} leads to {digest} already; nothing was written")
             }
-            (action, true) => tracing::info!(
-                "dry run: {destination} would be {action} as {digest}; {}",
-                self.blobs
-            ),
+            (action, true) => {
+                tracing::info!("dry run: {destination} would be {action} as {digest}; {}", self.blobs)
+            }
             (action, false) => tracing::info!("{destination} {action} as {digest} in {seconds:.2} s"),
         }
     }

@@ -27,23 +27,17 @@ impl Tree {
         let mut levels: Vec<Vec<Manifest>> = Vec::new();
         loop {
             let above = levels.last().map_or(std::slice::from_ref(&root), Vec::as_slice);
-            let wanted: Vec<Digest> = children(above)
-                .filter(|digest| seen.insert(digest.clone()))
-                .collect();
+            let wanted: Vec<Digest> = children(above).filter(|digest| seen.insert(digest.clone())).collect();
             if wanted.is_empty() {
                 return Ok(Self { root, levels });
             }
             if levels.len() == DEEPEST {
                 let reason = format!("indexes are nested deeper than {DEEPEST} levels");
-                return Err(Error::Manifest {
-                    what: root.digest().to_string(),
-                    reason,
-                });
+                return Err(Error::Manifest { what: root.digest().to_string(), reason });
             }
             // In order: what is told about the image must not depend on which answer came first.
-            let reads = wanted
-                .into_iter()
-                .map(|digest| async move { store.manifest(&Which::Digest(digest)).await });
+            let reads =
+                wanted.into_iter().map(|digest| async move { store.manifest(&Which::Digest(digest)).await });
             levels.push(stream::iter(reads).buffered(jobs).try_collect().await?);
         }
     }
@@ -60,9 +54,7 @@ impl Tree {
         let mut blobs = Vec::new();
         for manifest in self.manifests() {
             if let Content::Image { config, layers, .. } = manifest.content() {
-                let pushed = std::iter::once(&**config)
-                    .chain(layers)
-                    .filter(|blob| !blob.foreign);
+                let pushed = std::iter::once(&**config).chain(layers).filter(|blob| !blob.foreign);
                 blobs.extend(pushed.filter(|blob| seen.insert(blob.digest.clone())).cloned());
             }
         }
@@ -100,15 +92,8 @@ mod tests {
         let layers: Vec<_> = layers
             .iter()
             .map(|(name, foreign)| {
-                let urls = if *foreign {
-                    r#","urls":["https://elsewhere.example/"]"#
-                } else {
-                    ""
-                };
-                format!(
-                    r#"{{"mediaType":"l","digest":"{}","size":1{urls}}}"#,
-                    digest(name)
-                )
+                let urls = if *foreign { r#","urls":["https://elsewhere.example/"]"# } else { "" };
+                format!(r#"{{"mediaType":"l","digest":"{}","size":1{urls}}}"#, digest(name))
             })
             .collect();
         parse(format!(

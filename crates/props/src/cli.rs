@@ -10,12 +10,7 @@ use registry::{InvalidReference, Reference};
 /// A mark belongs to a digest: a tag is resolved once, and the digest is printed. Images are in OCI layout directories,
 /// oci:DIR:TAG or oci:DIR@sha256:DIGEST.
 #[derive(Parser, Debug)]
-#[command(
-    name = "props",
-    version,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
+#[command(name = "props", version, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

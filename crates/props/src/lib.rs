@@ -48,11 +48,7 @@ fn run_get(get: &Get, out: &mut dyn Write) -> Result<Exit, Failure> {
     };
     let one: Vec<_> = found.into_iter().filter(|mark| mark.key == *key).collect();
     match one.first() {
-        None => Err(Failure::no(format!(
-            "{key} is not set on {} ({})",
-            get.image,
-            subject.digest()
-        ))),
+        None => Err(Failure::no(format!("{key} is not set on {} ({})", get.image, subject.digest()))),
         Some(mark) => {
             output::one(get, subject.digest(), mark, out)?;
             Ok(Exit::Done)
@@ -76,18 +72,12 @@ fn run_verify(verify: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
 /// Finds the image. From here on only its digest counts.
 fn open(image: &Reference) -> Result<(LayoutMarks, Manifest), Failure> {
     let Repository::Layout { directory } = &image.repository else {
-        return Err(Failure::usage(format!(
-            "the marks of {image} cannot be reached: it is in a registry"
-        ))
-        .hint("this version keeps marks in OCI layout directories only: oci:DIR:TAG"));
+        return Err(Failure::usage(format!("the marks of {image} cannot be reached: it is in a registry"))
+            .hint("this version keeps marks in OCI layout directories only: oci:DIR:TAG"));
     };
     let which = image.which().ok_or_else(|| {
-        Failure::usage(format!(
-            "which image of {image} is meant? it has neither a tag nor a digest"
-        ))
-        .hint(format!(
-            "write {image}:TAG or {image}@sha256:DIGEST; latest is never assumed"
-        ))
+        Failure::usage(format!("which image of {image} is meant? it has neither a tag nor a digest"))
+            .hint(format!("write {image}:TAG or {image}@sha256:DIGEST; latest is never assumed"))
     })?;
     let marks = LayoutMarks::new(Layout::new(directory));
     let subject = marks.subject(&which)?;

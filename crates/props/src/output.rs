@@ -60,21 +60,9 @@ pub(crate) fn set(
     match set.format.format {
         Format::Text => output::line(out, &digest.to_string()),
         Format::Json => {
-            let marks = set
-                .marks
-                .iter()
-                .zip(changes)
-                .map(|(mark, change)| Changed { mark, change })
-                .collect();
-            output::json(
-                out,
-                &SetReport {
-                    image: set.image.to_string(),
-                    digest,
-                    dry_run,
-                    marks,
-                },
-            )
+            let marks =
+                set.marks.iter().zip(changes).map(|(mark, change)| Changed { mark, change }).collect();
+            output::json(out, &SetReport { image: set.image.to_string(), digest, dry_run, marks })
         }
     }
 }
@@ -82,17 +70,10 @@ pub(crate) fn set(
 /// One line a mark, `key=value`.
 pub(crate) fn marks(get: &Get, digest: &Digest, marks: &[Mark], out: &mut dyn Write) -> Result<(), Failure> {
     match get.format.format {
-        Format::Text => marks
-            .iter()
-            .try_for_each(|mark| output::line(out, &format!("{}={}", mark.key, mark.value))),
-        Format::Json => output::json(
-            out,
-            &MarksReport {
-                image: get.image.to_string(),
-                digest,
-                marks,
-            },
-        ),
+        Format::Text => {
+            marks.iter().try_for_each(|mark| output::line(out, &format!("{}={}", mark.key, mark.value)))
+        }
+        Format::Json => output::json(out, &MarksReport { image: get.image.to_string(), digest, marks }),
     }
 }
 
@@ -115,12 +96,7 @@ pub(crate) fn verdict(
         Format::Text => output::line(out, &digest.to_string()),
         Format::Json => output::json(
             out,
-            &Verdict {
-                image: verify.image.to_string(),
-                digest,
-                holds: unmet.is_empty(),
-                unmet,
-            },
+            &Verdict { image: verify.image.to_string(), digest, holds: unmet.is_empty(), unmet },
         ),
     }
 }

@@ -7,9 +7,7 @@ const FORM: &str = "expected NAME=URL[,type=image|package|runbook|other][,path=/
 /// Reads one asset.
 pub(crate) fn parse(text: &str) -> Result<Asset, Invalid> {
     let invalid = |reason: String| Invalid::new("asset", text, reason).hint(FORM);
-    let (name, mut rest) = text
-        .split_once('=')
-        .ok_or_else(|| invalid("it has no =".into()))?;
+    let (name, mut rest) = text.split_once('=').ok_or_else(|| invalid("it has no =".into()))?;
     let (mut link_type, mut path) = (None, None);
     // From the end, since a URL may hold commas of its own.
     while let Some((before, key, value)) = last_attribute(rest) {
@@ -17,10 +15,8 @@ pub(crate) fn parse(text: &str) -> Result<Asset, Invalid> {
             "type" => &mut link_type,
             "path" => &mut path,
             _ => {
-                return Err(
-                    Invalid::new("asset", text, format!("there is no attribute '{key}'"))
-                        .hint("there are type and path; write a comma within the URL as %2C"),
-                );
+                return Err(Invalid::new("asset", text, format!("there is no attribute '{key}'"))
+                    .hint("there are type and path; write a comma within the URL as %2C"));
             }
         };
         if known.replace(value).is_some() {
@@ -57,43 +53,14 @@ mod tests {
         let table = [
             (format!("A b={url}"), "A b", url, LinkType::Other, None),
             (format!("A={url},type=image"), "A", url, LinkType::Image, None),
-            (
-                format!("A={url},path=/a/b,type=package"),
-                "A",
-                url,
-                LinkType::Package,
-                Some("/a/b"),
-            ),
-            (
-                format!("A={url}?q=1,2,type=other"),
-                "A",
-                "https://example.com/x?q=1,2",
-                LinkType::Other,
-                None,
-            ),
-            (
-                format!("A={url}?q=a=b"),
-                "A",
-                "https://example.com/x?q=a=b",
-                LinkType::Other,
-                None,
-            ),
-            (
-                format!("A={url},type=runbook,path=/a=b"),
-                "A",
-                url,
-                LinkType::Runbook,
-                Some("/a=b"),
-            ),
+            (format!("A={url},path=/a/b,type=package"), "A", url, LinkType::Package, Some("/a/b")),
+            (format!("A={url}?q=1,2,type=other"), "A", "https://example.com/x?q=1,2", LinkType::Other, None),
+            (format!("A={url}?q=a=b"), "A", "https://example.com/x?q=a=b", LinkType::Other, None),
+            (format!("A={url},type=runbook,path=/a=b"), "A", url, LinkType::Runbook, Some("/a=b")),
         ];
         for (text, name, url, link_type, path) in table {
             let asset = parse(&text).unwrap();
-            let read = (
-                asset.name(),
-                asset.url().as_str(),
-                asset.link_type(),
-                asset.direct_asset_path(),
-            );
+            let read = (asset.name(), asset.url().as_str(), asset.link_type(), asset.direct_asset_path());
             assert_eq!(read, (name, url, link_type, path), "{text}");
         }
     }

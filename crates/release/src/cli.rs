@@ -45,11 +45,7 @@ pub(crate) struct Create {
     ///
     /// The name ends at the first =. The type is image, package, runbook or other. A comma within the URL that a word
     /// and = follow is written as %2C.
-    #[arg(
-        long = "asset",
-        value_name = "NAME=URL[,type=TYPE][,path=/PATH]",
-        env = "RELEASE_ASSETS"
-    )]
+    #[arg(long = "asset", value_name = "NAME=URL[,type=TYPE][,path=/PATH]", env = "RELEASE_ASSETS")]
     pub(crate) assets: Vec<String>,
     /// The container image of this release, with its digest if that is known
     #[arg(long, value_name = "REF", env = "RELEASE_IMAGE")]

@@ -34,11 +34,7 @@ pub(crate) fn create(options: &Options, dry_run: bool) -> Result<Report, Failure
         Some(index) if releases[index] == release => Change::Unchanged,
         Some(_) => Change::Updated,
     };
-    tracing::debug!(
-        "release {} among {} known: {change:?}",
-        release.tag,
-        releases.len()
-    );
+    tracing::debug!("release {} among {} known: {change:?}", release.tag, releases.len());
     if let Some(index) = known {
         releases.remove(index);
     }
@@ -53,20 +49,9 @@ pub(crate) fn create(options: &Options, dry_run: bool) -> Result<Report, Failure
         }
         publish(&forge, project)?
     };
-    let record = Outcome {
-        change,
-        location: forge.location(&release.tag),
-    };
-    let page = Outcome {
-        change: page,
-        location: forge.public_location(site::INDEX),
-    };
-    Ok(Report {
-        dry_run,
-        release,
-        record,
-        page,
-    })
+    let record = Outcome { change, location: forge.location(&release.tag) };
+    let page = Outcome { change: page, location: forge.public_location(site::INDEX) };
+    Ok(Report { dry_run, release, record, page })
 }
 
 /// Publishes the page of what the forge has now, again and again until nobody has changed that in the meantime.
@@ -92,10 +77,8 @@ fn publish(forge: &Forge, project: Option<&str>) -> Result<Change, Failure> {
         tracing::debug!("another run has changed the releases; the page is made again");
         releases = now;
     }
-    Err(Failure::failed(format!(
-        "the releases changed {ATTEMPTS} times while their page was made"
-    ))
-    .hint("the release is there; run again when the other runs are done, and the page will be"))
+    Err(Failure::failed(format!("the releases changed {ATTEMPTS} times while their page was made"))
+        .hint("the release is there; run again when the other runs are done, and the page will be"))
 }
 
 fn compare(forge: &Forge, site: &Site) -> Result<Change, Failure> {

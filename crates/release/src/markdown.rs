@@ -20,10 +20,7 @@ pub(crate) fn render(markdown: &str) -> String {
     let visible = markdown.replace(is_invisible, "\u{fffd}");
     let parser = Parser::new_ext(&visible, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH);
     let events: Vec<Event<'_>> = parser.collect();
-    let mut safe = Safe {
-        highest: highest(&events),
-        open: Vec::new(),
-    };
+    let mut safe = Safe { highest: highest(&events), open: Vec::new() };
     let mut rendered = String::with_capacity(markdown.len() * 2);
     let mut next = events.iter().skip(1);
     let safe_events = events.iter().flat_map(|event| safe.event(event, next.next()));
@@ -77,10 +74,7 @@ impl Safe {
             }
             Event::End(TagEnd::Link | TagEnd::Image) => {
                 let was_link = self.open.pop() == Some(true);
-                return was_link
-                    .then(|| Event::InlineHtml("</a>".into()))
-                    .into_iter()
-                    .collect();
+                return was_link.then(|| Event::InlineHtml("</a>".into())).into_iter().collect();
             }
             other => other.clone(),
         };
@@ -89,17 +83,10 @@ impl Safe {
 
     fn link<'a>(&mut self, target: &CowStr<'a>) -> Vec<Event<'a>> {
         // HTML knows no link within a link; Markdown allows an image there.
-        let target = if self.open.contains(&true) {
-            None
-        } else {
-            web_url(target)
-        };
+        let target = if self.open.contains(&true) { None } else { web_url(target) };
         self.open.push(target.is_some());
         let start = target.map(|url| format!("<a href=\"{}\" rel=\"{REL}\">", Text(url.as_str())));
-        start
-            .map(|start| Event::InlineHtml(start.into()))
-            .into_iter()
-            .collect()
+        start.map(|start| Event::InlineHtml(start.into())).into_iter().collect()
     }
 
     fn level(&self, level: HeadingLevel) -> HeadingLevel {
@@ -109,9 +96,7 @@ impl Safe {
 }
 
 fn web_url(target: &str) -> Option<Url> {
-    Url::parse(target)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+    Url::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 #[cfg(test)]
@@ -122,23 +107,11 @@ mod tests {
     fn markdown_becomes_html() {
         let link = format!("<a href=\"https://example.com/a?b&amp;c\" rel=\"{REL}\">");
         let table = [
-            (
-                "a **b** `c`\n",
-                "<p>a <strong>b</strong> <code>c</code></p>\n".to_owned(),
-            ),
+            ("a **b** `c`\n", "<p>a <strong>b</strong> <code>c</code></p>\n".to_owned()),
             ("- a\n- b\n", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n".to_owned()),
-            (
-                "```\n<b>\n```\n",
-                "<pre><code>&lt;b&gt;\n</code></pre>\n".to_owned(),
-            ),
-            (
-                "[x](https://example.com/a?b&c \"t\")",
-                format!("<p>{link}x</a></p>\n"),
-            ),
-            (
-                "<https://example.com/a?b&c>",
-                format!("<p>{link}https://example.com/a?b&amp;c</a></p>\n"),
-            ),
+            ("```\n<b>\n```\n", "<pre><code>&lt;b&gt;\n</code></pre>\n".to_owned()),
+            ("[x](https://example.com/a?b&c \"t\")", format!("<p>{link}x</a></p>\n")),
+            ("<https://example.com/a?b&c>", format!("<p>{link}https://example.com/a?b&amp;c</a></p>\n")),
             ("a\r\nb", "<p>a\nb</p>\n".to_owned()),
         ];
         for (markdown, expected) in table {
@@ -200,14 +173,8 @@ mod tests {
     fn images_become_links_and_never_links_within_links() {
         let a = format!("<a href=\"https://example.com/i.png\" rel=\"{REL}\">");
         let table = [
-            (
-                "![alt](https://example.com/i.png)",
-                format!("<p>{a}alt</a></p>\n"),
-            ),
-            (
-                "![](https://example.com/i.png)",
-                format!("<p>{a}https://example.com/i.png</a></p>\n"),
-            ),
+            ("![alt](https://example.com/i.png)", format!("<p>{a}alt</a></p>\n")),
+            ("![](https://example.com/i.png)", format!("<p>{a}https://example.com/i.png</a></p>\n")),
             (
                 "[![alt](https://example.com/b.svg)](https://example.com/i.png)",
                 format!("<p>{a}alt</a></p>\n"),
@@ -221,12 +188,9 @@ mod tests {
 
     #[test]
     fn a_link_that_leads_nowhere_is_text() {
-        for markdown in [
-            "[x](CHANGELOG.md)",
-            "[x](#top)",
-            "[x](mailto:a@example.com)",
-            "[x](ftp://example.com)",
-        ] {
+        for markdown in
+            ["[x](CHANGELOG.md)", "[x](#top)", "[x](mailto:a@example.com)", "[x](ftp://example.com)"]
+        {
             assert_eq!(render(markdown), "<p>x</p>\n");
         }
     }

@@ -44,30 +44,19 @@ impl Explain for Error {
 
 /// Reads a file of notes; a byte order mark in front, which is no part of the text, is dropped.
 pub(crate) fn read(path: &Path) -> Result<String, Error> {
-    let unreadable = |source| Error::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| Error::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(LONGEST_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LONGEST_FILE {
-        return Err(Error::TooLong {
-            path: path.to_owned(),
-        });
+        return Err(Error::TooLong { path: path.to_owned() });
     }
-    let text = String::from_utf8(bytes).map_err(|error| Error::NotText {
-        path: path.to_owned(),
-        at: error.utf8_error().valid_up_to(),
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Error::NotText { path: path.to_owned(), at: error.utf8_error().valid_up_to() })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     // The forge checks this as well; here the file can be named.
     if text.chars().count() > LONGEST_DESCRIPTION {
-        return Err(Error::TooLong {
-            path: path.to_owned(),
-        });
+        return Err(Error::TooLong { path: path.to_owned() });
     }
     Ok(text)
 }
@@ -88,10 +77,7 @@ mod tests {
         assert_eq!(notes("\u{feff}# é\r\n".as_bytes()).unwrap(), "# é\r\n");
         assert_eq!(notes(b"").unwrap(), "");
         assert!(notes("é".repeat(LONGEST_DESCRIPTION).as_bytes()).is_ok());
-        for content in [
-            "é".repeat(LONGEST_DESCRIPTION + 1),
-            "x".repeat(4 * LONGEST_DESCRIPTION + 1),
-        ] {
+        for content in ["é".repeat(LONGEST_DESCRIPTION + 1), "x".repeat(4 * LONGEST_DESCRIPTION + 1)] {
             assert!(matches!(notes(content.as_bytes()), Err(Error::TooLong { .. })));
         }
         assert!(matches!(notes(b"ab\xff"), Err(Error::NotText { at: 2, .. })));

@@ -28,10 +28,7 @@ impl Options {
             name: self.name.clone(),
             git_ref: self.git_ref.clone(),
             description: self.notes.clone(),
-            released_at: self
-                .released_at
-                .or(known.map(|known| known.released_at))
-                .unwrap_or(now),
+            released_at: self.released_at.or(known.map(|known| known.released_at)).unwrap_or(now),
             image: self.image.clone(),
             assets: self.assets.clone(),
         })
@@ -54,11 +51,7 @@ impl TryFrom<Create> for Options {
             assets: assets(&typed.assets)?,
             image: typed.image.map(|text| text.parse()).transpose()?,
             released_at: typed.released_at.map(|text| text.parse()).transpose()?,
-            notes: typed
-                .notes
-                .map(|path| notes::read(&path))
-                .transpose()?
-                .unwrap_or_default(),
+            notes: typed.notes.map(|path| notes::read(&path)).transpose()?.unwrap_or_default(),
             project: typed.project,
             name,
             tag,
@@ -68,9 +61,7 @@ impl TryFrom<Create> for Options {
 
 /// A variable holds several assets, one a line, and a block of YAML ends in a line break.
 fn assets(typed: &[String]) -> Result<Vec<Asset>, Invalid> {
-    let lines = typed
-        .iter()
-        .flat_map(|text| text.trim_end_matches(['\r', '\n']).split('\n'));
+    let lines = typed.iter().flat_map(|text| text.trim_end_matches(['\r', '\n']).split('\n'));
     lines.map(|line| asset::parse(line.trim())).collect()
 }
 

@@ -54,10 +54,7 @@ impl<'a> From<&'a Outcome> for Thing<'a> {
             Change::Updated => "updated",
             Change::Created => "created",
         };
-        Self {
-            change,
-            location: &outcome.location,
-        }
+        Self { change, location: &outcome.location }
     }
 }
 

@@ -39,11 +39,7 @@ impl Display for Text<'_> {
 
 /// The page of these releases, in the order given. The same input gives the same bytes.
 pub(crate) fn render(project: Option<&str>, releases: &[Release]) -> String {
-    let page = Page {
-        project,
-        releases,
-        latest: latest(releases),
-    };
+    let page = Page { project, releases, latest: latest(releases) };
     page.to_string()
 }
 
@@ -81,10 +77,7 @@ impl Display for Page<'_> {
 
 impl Page<'_> {
     fn head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = self
-            .project
-            .map(|name| format!("{name} releases"))
-            .unwrap_or_else(|| "Releases".into());
+        let title = self.project.map(|name| format!("{name} releases")).unwrap_or_else(|| "Releases".into());
         let title = Text(&title);
         write!(
             f,
@@ -104,15 +97,9 @@ impl Page<'_> {
         }
         f.write_str("</h1>\n")?;
         if let Some(release) = self.latest {
-            let (slug, tag, date) = (
-                release.tag.slug(),
-                Text(release.tag.as_str()),
-                Date(release.released_at),
-            );
-            writeln!(
-                f,
-                "<p>Latest: <a href=\"#{slug}\"><bdi>{tag}</bdi></a>, released on {date}</p>"
-            )?;
+            let (slug, tag, date) =
+                (release.tag.slug(), Text(release.tag.as_str()), Date(release.released_at));
+            writeln!(f, "<p>Latest: <a href=\"#{slug}\"><bdi>{tag}</bdi></a>, released on {date}</p>")?;
         }
         f.write_str("</header>\n")
     }
@@ -152,21 +139,14 @@ impl Display for Entry<'_> {
         self.facts(f)?;
         f.write_str("</header>\n")?;
         if !release.description.trim().is_empty() {
-            write!(
-                f,
-                "<div class=\"notes\">\n{}</div>\n",
-                markdown::render(&release.description)
-            )?;
+            write!(f, "<div class=\"notes\">\n{}</div>\n", markdown::render(&release.description))?;
         }
         if let Some(image) = &release.image {
             write_image(f, image)?;
         }
         if !release.assets.is_empty() {
             f.write_str("<h3 class=\"title\">Assets</h3>\n<ul class=\"assets\">\n")?;
-            release
-                .assets
-                .iter()
-                .try_for_each(|asset| write_asset(f, asset))?;
+            release.assets.iter().try_for_each(|asset| write_asset(f, asset))?;
             f.write_str("</ul>\n")?;
         }
         f.write_str("</article>\n")
@@ -177,17 +157,9 @@ impl Entry<'_> {
     /// When, under which tag and from which commit.
     fn facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let release = self.release;
-        write!(
-            f,
-            "\n<ul class=\"facts\">\n<li>{}</li>\n",
-            Date(release.released_at)
-        )?;
+        write!(f, "\n<ul class=\"facts\">\n<li>{}</li>\n", Date(release.released_at))?;
         if release.name != release.tag.as_str() {
-            writeln!(
-                f,
-                "<li>Tag <code><bdi>{}</bdi></code></li>",
-                Text(release.tag.as_str())
-            )?;
+            writeln!(f, "<li>Tag <code><bdi>{}</bdi></code></li>", Text(release.tag.as_str()))?;
         }
         if let Some(git_ref) = &release.git_ref {
             write_ref(f, git_ref)?;
@@ -199,31 +171,21 @@ impl Entry<'_> {
 fn write_ref(f: &mut fmt::Formatter<'_>, git_ref: &Ref) -> fmt::Result {
     let name = git_ref.as_str();
     if git_ref.is_commit() {
-        writeln!(
-            f,
-            "<li>Commit <code title=\"{name}\">{}</code></li>",
-            &name[..SHORT_COMMIT]
-        )
+        writeln!(f, "<li>Commit <code title=\"{name}\">{}</code></li>", &name[..SHORT_COMMIT])
     } else {
         writeln!(f, "<li>From <code><bdi>{}</bdi></code></li>", Text(name))
     }
 }
 
 fn write_image(f: &mut fmt::Formatter<'_>, image: &Image) -> fmt::Result {
-    let name = image
-        .digest()
-        .and_then(|digest| image.reference().strip_suffix(digest)?.strip_suffix('@'));
+    let name = image.digest().and_then(|digest| image.reference().strip_suffix(digest)?.strip_suffix('@'));
     let name = Text(name.unwrap_or(image.reference()));
     write!(
         f,
         "<h3 class=\"title\">Image</h3>\n<dl class=\"image\">\n<div><dt>Reference</dt><dd><code>{name}</code></dd></div>\n"
     )?;
     if let Some(digest) = image.digest() {
-        writeln!(
-            f,
-            "<div><dt>Digest</dt><dd><code>{}</code></dd></div>",
-            Text(digest)
-        )?;
+        writeln!(f, "<div><dt>Digest</dt><dd><code>{}</code></dd></div>", Text(digest))?;
     }
     f.write_str("</dl>\n")
 }

@@ -17,10 +17,7 @@ fn draft(tag: &str) -> Draft {
 }
 
 fn page(drafts: Vec<Draft>) -> String {
-    let releases: Vec<Release> = drafts
-        .into_iter()
-        .map(|draft| Release::new(draft).unwrap())
-        .collect();
+    let releases: Vec<Release> = drafts.into_iter().map(|draft| Release::new(draft).unwrap()).collect();
     render(Some("numbers-api"), &releases)
 }
 
@@ -37,11 +34,7 @@ fn a_release_is_shown_with_all_it_has() {
         git_ref: Some("0123456789012345678901234567890123456789".parse().unwrap()),
         description: "## New\n- **one**".into(),
         image: Some(format!("host/app:1.0.0@{digest}").parse().unwrap()),
-        assets: vec![
-            Asset::new("Guide", "https://example.com/guide")
-                .unwrap()
-                .with_type(LinkType::Runbook),
-        ],
+        assets: vec![Asset::new("Guide", "https://example.com/guide").unwrap().with_type(LinkType::Runbook)],
         ..draft("v1.0.0")
     }]);
     let expected = [
@@ -80,18 +73,12 @@ fn every_text_is_escaped() {
     for bad in ["<script", "<b>", "<i>", "\"'", "'<"] {
         assert!(!body(&html).contains(bad), "{bad} in {html}");
     }
-    assert!(
-        html.contains("<title>&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt; releases</title>"),
-        "{html}"
-    );
+    assert!(html.contains("<title>&lt;script&gt;&quot;&amp;&#39;&lt;/script&gt; releases</title>"), "{html}");
 }
 
 #[test]
 fn nothing_is_loaded_from_elsewhere() {
-    let html = page(vec![Draft {
-        description: "![x](https://example.com/x.png)".into(),
-        ..draft("v1.0.0")
-    }]);
+    let html = page(vec![Draft { description: "![x](https://example.com/x.png)".into(), ..draft("v1.0.0") }]);
     for bad in ["<script", "<img", "src=", "@import", "url(", "<iframe", " on"] {
         assert!(!html.replace("released on", "").contains(bad), "{bad} in {html}");
     }
@@ -108,21 +95,15 @@ fn the_latest_is_the_newest_version_that_is_no_prerelease() {
     for (tags, expected) in table {
         let html = page(tags.into_iter().map(draft).collect());
         assert_eq!(html.matches(label).count(), 1, "{expected}");
-        assert!(
-            html.contains(&format!("<bdi>{expected}</bdi></a></h2> {label}")),
-            "{expected}: {html}"
-        );
+        assert!(html.contains(&format!("<bdi>{expected}</bdi></a></h2> {label}")), "{expected}: {html}");
     }
 }
 
 #[test]
 fn links_within_the_page_lead_somewhere() {
     let html = page(["v1.0.0", "api/v1.0.0", "a\"><b>&", "é"].map(draft).into());
-    let targets: Vec<&str> = html
-        .split("href=\"#")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
+    let targets: Vec<&str> =
+        html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(targets.len(), 1 + 4 + 4);
     for target in targets {
         assert!(html.contains(&format!("<h2 id=\"{target}\">")), "{target}");
@@ -138,9 +119,6 @@ fn a_list_of_versions_is_there_when_there_are_several() {
 #[test]
 fn a_page_without_a_project_or_releases_is_a_page() {
     let html = render(None, &[]);
-    assert!(
-        html.contains("<title>Releases</title>") && html.contains("<h1>Releases</h1>"),
-        "{html}"
-    );
+    assert!(html.contains("<title>Releases</title>") && html.contains("<h1>Releases</h1>"), "{html}");
     assert!(html.ends_with("</html>\n"));
 }

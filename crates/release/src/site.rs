@@ -25,23 +25,13 @@ impl Site {
     pub(crate) fn new(project: Option<&str>, releases: &[Release]) -> Result<Self, Failure> {
         let mut json = Vec::new();
         let records = releases.iter().map(ReleaseRecord::from).collect();
-        output::json(
-            &mut json,
-            &Releases {
-                project,
-                releases: records,
-            },
-        )?;
+        output::json(&mut json, &Releases { project, releases: records })?;
         let html = page::render(project, releases);
-        Ok(Self {
-            files: [("releases.json", json), (INDEX, html.into_bytes())],
-        })
+        Ok(Self { files: [("releases.json", json), (INDEX, html.into_bytes())] })
     }
 
     /// Names and contents in the order in which they are written: what people look at comes last.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        self.files
-            .iter()
-            .map(|(name, content)| (*name, content.as_slice()))
+        self.files.iter().map(|(name, content)| (*name, content.as_slice()))
     }
 }

@@ -34,12 +34,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with the given exit code; `message` says what was attempted and on what.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            hint: None,
-            source: None,
-        }
+        Self { exit, message: message.into(), hint: None, source: None }
     }
 
     /// It was tried and did not work: exit code 1.
@@ -87,10 +82,7 @@ impl Failure {
     }
 
     fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
-        let first = self
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn Error + 'static));
+        let first = self.source.as_deref().map(|source| source as &(dyn Error + 'static));
         std::iter::successors(first, |error| (*error).source())
     }
 
@@ -115,24 +107,13 @@ impl<E: Explain> From<E> for Failure {
         // The error itself is the message; what stands below it in its chain is the cause.
         let has_cause = error.source().is_some();
         let source = has_cause.then(|| Box::new(Below(error)) as Box<dyn Error + Send + Sync>);
-        Self {
-            exit,
-            message,
-            hint,
-            source,
-        }
+        Self { exit, message, hint, source }
     }
 }
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Failure({:?}, {:?}, hint {:?})",
-            self.exit,
-            self.summary(),
-            self.hint
-        )
+        write!(f, "Failure({:?}, {:?}, hint {:?})", self.exit, self.summary(), self.hint)
     }
 }
 
@@ -163,9 +144,7 @@ impl<E: Error + 'static> Error for Below<E> {
 
 /// Servers send bodies of many lines and with control characters; an error is a line.
 fn one_line(text: &str) -> String {
-    let words = text
-        .split(|c: char| c.is_control() || c == ' ')
-        .filter(|word| !word.is_empty());
+    let words = text.split(|c: char| c.is_control() || c == ' ').filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -195,26 +174,17 @@ mod tests {
     #[test]
     fn an_error_is_a_line_with_its_root_cause_and_a_hint() {
         let source = io::Error::other("connection refused");
-        let failure = Failure::from(Unreachable {
-            host: "localhost:5000".into(),
-            source,
-        });
+        let failure = Failure::from(Unreachable { host: "localhost:5000".into(), source });
         let expected = "image-promote: cannot reach the registry localhost:5000: connection refused\n  hint: check that it is running\n";
         assert_eq!(rendered(&failure, false), expected);
-        assert_eq!(
-            rendered(&failure, true),
-            format!("{expected}  caused by: connection refused\n")
-        );
+        assert_eq!(rendered(&failure, true), format!("{expected}  caused by: connection refused\n"));
         assert_eq!(failure.exit(), Exit::Failed);
     }
 
     #[test]
     fn a_body_of_many_lines_stays_one_line_and_loses_its_control_characters() {
         let failure = Failure::failed("the server said\n<html>\r\n\x1b[31mno</html>");
-        assert_eq!(
-            rendered(&failure, false),
-            "image-promote: the server said <html> [31mno</html>\n"
-        );
+        assert_eq!(rendered(&failure, false), "image-promote: the server said <html> [31mno</html>\n");
     }
 
     #[test]

@@ -33,10 +33,7 @@ pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
             Some(known.permissions())
         }
         Ok(_) => {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "it is not a regular file",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
@@ -90,11 +87,7 @@ mod tests {
         let before = fs::metadata(&path).unwrap().modified().unwrap();
         assert_eq!(replace(&path, b"two").unwrap(), Replaced::Unchanged);
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
-        assert_eq!(
-            fs::read_dir(folder.path()).unwrap().count(),
-            1,
-            "no temporary file stays"
-        );
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
     }
 
     #[test]

@@ -20,10 +20,7 @@ pub(crate) fn install(tool: &str, common: &Common) {
         (1, _) => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let lines = Lines {
-        prefix: tool.to_owned(),
-        crate_name: tool.replace('-', "_"),
-    };
+    let lines = Lines { prefix: tool.to_owned(), crate_name: tool.replace('-', "_") };
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)

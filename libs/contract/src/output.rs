@@ -102,10 +102,7 @@ mod tests {
         }
         let mut out = Vec::new();
         json(&mut out, &Body { digest: "sha256:00" }).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "{\n  \"schema\": 1,\n  \"digest\": \"sha256:00\"\n}\n"
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), "{\n  \"schema\": 1,\n  \"digest\": \"sha256:00\"\n}\n");
     }
 
     struct Closed(io::ErrorKind);
@@ -126,10 +123,7 @@ mod tests {
         left.flush().unwrap();
         let mut full = Leaving::new(Closed(io::ErrorKind::StorageFull));
         assert!(
-            line(&mut full, "text")
-                .unwrap_err()
-                .summary()
-                .starts_with("cannot write to standard output")
+            line(&mut full, "text").unwrap_err().summary().starts_with("cannot write to standard output")
         );
     }
 }

@@ -1,6 +1,7 @@
 //! From the command line to the exit code, once for all tools.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -30,9 +31,7 @@ pub trait Tool: Parser {
 pub fn command<T: Tool>() -> Command {
     let command = T::command();
     let prefix = command.get_name().replace('-', "_").to_uppercase();
-    each_argument(command, &|arg| {
-        without_empty_variable(with_environment(arg, &prefix))
-    })
+    each_argument(command, &|arg| without_empty_variable(with_environment(arg, &prefix)))
 }
 
 fn each_argument(command: Command, change: &dyn Fn(Arg) -> Arg) -> Command {
@@ -50,19 +49,13 @@ fn with_environment(arg: Arg, prefix: &str) -> Arg {
         return arg;
     }
     let switch = matches!(arg.get_action(), ArgAction::SetTrue);
-    let arg = if switch {
-        arg.value_parser(BoolishValueParser::new())
-    } else {
-        arg
-    };
+    let arg = if switch { arg.value_parser(BoolishValueParser::new()) } else { arg };
     arg.hide_env_values(true)
 }
 
 /// GitLab sets variables to nothing all the time; clap would take that for a value.
 fn without_empty_variable(arg: Arg) -> Arg {
-    let empty = arg
-        .get_env()
-        .filter(|name| env::var_os(name).is_some_and(|value| value.is_empty()));
+    let empty = arg.get_env().filter(|name| env::var_os(name).is_some_and(|value| value.is_empty()));
     let Some(name) = empty.map(|name| name.to_string_lossy().into_owned()) else {
         return arg;
     };
@@ -76,14 +69,14 @@ fn without_empty_variable(arg: Arg) -> Arg {
 /// The whole of a tool's `main`.
 pub fn main<T: Tool>() -> ExitCode {
     let command = command::<T>();
+    let called = called(&command, env::args_os().skip(1));
     let name = command.get_name().to_owned();
     report_panics(name.clone());
-    let parsed = command
-        .try_get_matches_from(env::args_os())
-        .and_then(|matches| T::from_arg_matches(&matches));
+    let parsed =
+        command.try_get_matches_from(env::args_os()).and_then(|matches| T::from_arg_matches(&matches));
     let tool = match parsed {
         Ok(tool) => tool,
-        Err(error) => return refuse(&name, &error, &mut io::stderr().lock()).into(),
+        Err(error) => return refuse(&name, &called, &error, &mut io::stderr().lock()).into(),
     };
     let verbose = tool.common().verbose > 0;
     log::install(&name, tool.common());
@@ -101,7 +94,7 @@ pub fn main<T: Tool>() -> ExitCode {
 }
 
 /// Prints help and version to stdout, and a wrong command line as every other error: a line and a hint.
-fn refuse(name: &str, error: &clap::Error, err: &mut dyn Write) -> Exit {
+fn refuse(name: &str, called: &str, error: &clap::Error, err: &mut dyn Write) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let mut out = Leaving::new(io::stdout().lock());
@@ -119,47 +112,42 @@ fn refuse(name: &str, error: &clap::Error, err: &mut dyn Write) -> Exit {
             Exit::Usage
         }
         _ => {
-            let _ = usage_failure(name, &error.render().to_string()).render(name, false, err);
+            let _ = usage_failure(called, &error.render().to_string()).render(name, false, err);
             Exit::Usage
         }
     }
 }
 
-/// clap's message is several paragraphs: the error, tips, the usage. The first is the line, the others make the hint.
-fn usage_failure(name: &str, text: &str) -> Failure {
-    let mut paragraphs = text.split("\n\n").map(str::trim);
-    let message = paragraphs
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error: ");
-    let mut tips = Vec::new();
-    let mut called = name.to_owned();
-    for paragraph in paragraphs {
-        if let Some(tip) = paragraph.strip_prefix("tip: ") {
-            tips.push(tip.split("\n  tip: ").next().unwrap_or(tip).to_owned());
-        } else if let Some(usage) = paragraph.strip_prefix("Usage: ") {
-            let words = usage
-                .split_whitespace()
-                .take_while(|word| !word.starts_with(['[', '<', '-']));
-            called = words.collect::<Vec<_>>().join(" ");
+/// The words that call the subcommand of this command line: what its help is asked for with.
+fn called(command: &Command, arguments: impl Iterator<Item = OsString>) -> String {
+    let mut words = vec![command.get_name().to_owned()];
+    let mut command = command;
+    for argument in arguments.filter_map(|argument| argument.into_string().ok()) {
+        if let Some(below) = command.find_subcommand(&argument) {
+            words.push(argument);
+            command = below;
         }
     }
-    tips.push(format!("see '{called} --help'"));
-    Failure::usage(message).hint(tips.join("; "))
+    words.join(" ")
+}
+
+/// clap's message is several paragraphs: the error, tips, the usage. The first is the line, tips go into the hint.
+fn usage_failure(called: &str, text: &str) -> Failure {
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+    let tips = paragraphs.filter_map(|paragraph| paragraph.strip_prefix("tip: "));
+    let first_of_each = tips.map(|tip| tip.split("\n  tip: ").next().unwrap_or(tip).to_owned());
+    let hints: Vec<_> = first_of_each.chain([format!("see '{called} --help'")]).collect();
+    Failure::usage(message).hint(hints.join("; "))
 }
 
 /// A panic is a bug of ours: one line that says so, without the backtrace that a job's log would keep for ever.
 fn report_panics(name: String) {
     std::panic::set_hook(Box::new(move |panic| {
-        let place = panic
-            .location()
-            .map(|at| format!(" at {}:{}", at.file(), at.line()))
-            .unwrap_or_default();
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text
-            .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
         let _ = writeln!(
             io::stderr().lock(),
             "{name}: internal error{place}: {}\n  hint: this is a bug in {name}; please report it with the command line",
@@ -180,7 +168,7 @@ mod tests {
     #[test]
     fn a_wrong_command_line_is_a_line_and_a_hint() {
         let text = "error: unexpected argument '--frmat' found\n\n  tip: a similar argument exists: '--format'\n\nUsage: props get --format <FORMAT> <REF>\n\nFor more information, try '--help'.\n";
-        let failure = usage_failure("props", text);
+        let failure = usage_failure("props get", text);
         assert_eq!(failure.exit(), Exit::Usage);
         let mut shown = Vec::new();
         failure.render("props", false, &mut shown).unwrap();

@@ -43,10 +43,7 @@ mod tests {
     fn what_is_no_address_is_told_the_form() {
         for text in ["", "dir", "dir:", "out", "gitlab", "DIR:out", "dir:a\0b"] {
             let error = text.parse::<Address>().unwrap_err();
-            assert!(
-                contract::Explain::hint(&error).unwrap().contains("dir:PATH"),
-                "{text}"
-            );
+            assert!(contract::Explain::hint(&error).unwrap().contains("dir:PATH"), "{text}");
         }
     }
 }

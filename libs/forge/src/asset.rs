@@ -67,16 +67,11 @@ impl Asset {
             return Err(invalid("it does not start with / and a name"));
         }
         if path.contains("//")
-            || path
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || "\\?#".contains(c))
+            || path.chars().any(|c| c.is_whitespace() || c.is_control() || "\\?#".contains(c))
         {
             return Err(invalid("only a plain path can be used"));
         }
-        Ok(Self {
-            direct_asset_path: Some(path.to_owned()),
-            ..self
-        })
+        Ok(Self { direct_asset_path: Some(path.to_owned()), ..self })
     }
 
     /// The name, unique within a release.
@@ -159,11 +154,7 @@ mod tests {
 
     #[test]
     fn only_web_addresses_without_credentials_are_links() {
-        for url in [
-            "http://localhost:8080/x",
-            "https://example.com/a?b=c#d",
-            "https://example.com/a@b",
-        ] {
+        for url in ["http://localhost:8080/x", "https://example.com/a?b=c#d", "https://example.com/a@b"] {
             assert!(Asset::new("x", url).is_ok(), "{url}");
         }
         let table = [
@@ -197,10 +188,7 @@ mod tests {
     #[test]
     fn a_path_starts_with_a_slash() {
         let asset = Asset::new("x", "https://example.com").unwrap();
-        assert_eq!(
-            asset.clone().with_path("/bin/x").unwrap().direct_asset_path(),
-            Some("/bin/x")
-        );
+        assert_eq!(asset.clone().with_path("/bin/x").unwrap().direct_asset_path(), Some("/bin/x"));
         for path in ["", "/", "bin/x", "/a b", "//x", "/a\\b", "/a?b"] {
             assert!(asset.clone().with_path(path).is_err(), "{path:?}");
         }

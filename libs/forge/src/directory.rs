@@ -23,16 +23,11 @@ pub struct Directory {
 impl Directory {
     pub(crate) fn open(root: &Path) -> Result<Self, Error> {
         match fs::metadata(root) {
-            Ok(known) if !known.is_dir() => Err(Error::NoDirectory {
-                path: root.to_owned(),
-            }),
-            Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Read {
-                path: root.to_owned(),
-                source,
-            }),
-            _ => Ok(Self {
-                root: root.to_owned(),
-            }),
+            Ok(known) if !known.is_dir() => Err(Error::NoDirectory { path: root.to_owned() }),
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                Err(Error::Read { path: root.to_owned(), source })
+            }
+            _ => Ok(Self { root: root.to_owned() }),
         }
     }
 
@@ -50,26 +45,18 @@ impl Directory {
 
     pub(crate) fn releases(&self) -> Result<Vec<Release>, Error> {
         let folder = self.records();
-        let unreadable = |source| Error::Read {
-            path: folder.clone(),
-            source,
-        };
+        let unreadable = |source| Error::Read { path: folder.clone(), source };
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(unreadable(error)),
         };
-        let paths = entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<io::Result<Vec<_>>>();
+        let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
         let mut paths = paths.map_err(unreadable)?;
         paths.retain(|path| is_record(path));
         // The file system's order is none; of several damaged records the same one is named each time.
         paths.sort();
-        let mut releases = paths
-            .iter()
-            .map(|path| read(path))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut releases = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         releases.sort_by(Release::newest_first);
         Ok(releases)
     }
@@ -105,44 +92,27 @@ fn record_name(tag: &Tag) -> String {
 
 /// Temporary files start with a dot, which no record does; an editor's backups end in something else.
 fn is_record(path: &Path) -> bool {
-    let hidden = path
-        .file_name()
-        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     !hidden && path.extension().is_some_and(|extension| extension == "json")
 }
 
 fn read(path: &Path) -> Result<Release, Error> {
-    let text = fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let release = record::read(&text).map_err(|source| Error::Damaged {
-        path: path.to_owned(),
-        source: source.into(),
-    })?;
+    let text = fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let release = record::read(&text)
+        .map_err(|source| Error::Damaged { path: path.to_owned(), source: source.into() })?;
     // On a file system that takes `v1.0.0-RC` and `v1.0.0-rc` for the same name, one would replace the other.
     let expected = record_name(&release.tag);
     if path.file_name().is_some_and(|name| name == expected.as_str()) {
         Ok(release)
     } else {
-        Err(Error::Misplaced {
-            path: path.to_owned(),
-            tag: release.tag.to_string(),
-            expected,
-        })
+        Err(Error::Misplaced { path: path.to_owned(), tag: release.tag.to_string(), expected })
     }
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(|source| Error::Write {
-        path: folder.to_owned(),
-        source,
-    })?;
-    file::replace(path, content).map_err(|source| Error::Write {
-        path: path.to_owned(),
-        source,
-    })?;
+    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.to_owned(), source })?;
+    file::replace(path, content).map_err(|source| Error::Write { path: path.to_owned(), source })?;
     Ok(())
 }
 
@@ -182,13 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let directory = Directory::open(folder.path()).unwrap();
         directory.save(&release("v1.0.0")).unwrap();
-        for name in [
-            ".pypelines-x1y2z3",
-            ".v2.0.0.json",
-            "v2.0.0.json.tmp",
-            "v2.0.0.json~",
-            "README.md",
-        ] {
+        for name in [".pypelines-x1y2z3", ".v2.0.0.json", "v2.0.0.json.tmp", "v2.0.0.json~", "README.md"] {
             fs::write(directory.records().join(name), "{").unwrap();
         }
         assert_eq!(directory.releases().unwrap(), [release("v1.0.0")]);
@@ -199,11 +163,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let directory = Directory::open(folder.path()).unwrap();
         directory.save(&release("v1.0.0-rc")).unwrap();
-        fs::rename(
-            directory.records().join("v1.0.0-rc.json"),
-            directory.records().join("v1.0.0-RC.json"),
-        )
-        .unwrap();
+        fs::rename(directory.records().join("v1.0.0-rc.json"), directory.records().join("v1.0.0-RC.json"))
+            .unwrap();
         let error = directory.releases().unwrap_err();
         assert!(
             matches!(&error, Error::Misplaced { expected, .. } if expected == "v1.0.0-rc.json"),
@@ -224,13 +185,7 @@ mod tests {
     #[test]
     fn a_file_is_no_forge() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(matches!(
-            Directory::open(file.path()),
-            Err(Error::NoDirectory { .. })
-        ));
-        assert!(matches!(
-            Directory::open(&file.path().join("x")),
-            Err(Error::Read { .. })
-        ));
+        assert!(matches!(Directory::open(file.path()), Err(Error::NoDirectory { .. })));
+        assert!(matches!(Directory::open(&file.path().join("x")), Err(Error::Read { .. })));
     }
 }

@@ -18,21 +18,13 @@ pub struct Invalid {
 impl Invalid {
     /// `what` is the term for what `text` should be; `reason` says in a few words why it is not.
     pub fn new(what: &'static str, text: &str, reason: impl Into<String>) -> Self {
-        Self {
-            what,
-            text: text.to_owned(),
-            reason: reason.into(),
-            hint: None,
-        }
+        Self { what, text: text.to_owned(), reason: reason.into(), hint: None }
     }
 
     /// Adds what to do next.
     #[must_use]
     pub fn hint(self, hint: &'static str) -> Self {
-        Self {
-            hint: Some(hint),
-            ..self
-        }
+        Self { hint: Some(hint), ..self }
     }
 }
 

@@ -29,15 +29,10 @@ impl Image {
     pub fn with_digest(self, digest: &str) -> Result<Self, Invalid> {
         check_digest(digest).map_err(|reason| Invalid::new("image digest", digest, reason))?;
         match self.digest {
-            Some(known) if known != digest => Err(Invalid::new(
-                "image digest",
-                digest,
-                format!("the image's reference says {known}"),
-            )),
-            _ => Ok(Self {
-                digest: Some(digest.to_owned()),
-                ..self
-            }),
+            Some(known) if known != digest => {
+                Err(Invalid::new("image digest", digest, format!("the image's reference says {known}")))
+            }
+            _ => Ok(Self { digest: Some(digest.to_owned()), ..self }),
         }
     }
 }
@@ -67,10 +62,7 @@ impl FromStr for Image {
             }
             _ => None,
         };
-        Ok(Self {
-            reference: text.to_owned(),
-            digest,
-        })
+        Ok(Self { reference: text.to_owned(), digest })
     }
 }
 
@@ -81,9 +73,7 @@ fn check_digest(text: &str) -> Result<(), String> {
     if hex.len() == 64 && hex.bytes().all(is_hex) {
         Ok(())
     } else {
-        Err(format!(
-            "'{text}' is no digest; one is sha256: and 64 of the characters 0-9 a-f"
-        ))
+        Err(format!("'{text}' is no digest; one is sha256: and 64 of the characters 0-9 a-f"))
     }
 }
 
@@ -97,10 +87,7 @@ mod tests {
         let table = [
             ("localhost:5000/team/app:1.0.0".to_owned(), None),
             ("oci:layout@home/x:1.0.0".to_owned(), None),
-            (
-                format!("registry.example.com/app/release:1.0.0@{digest}"),
-                Some(digest.as_str()),
-            ),
+            (format!("registry.example.com/app/release:1.0.0@{digest}"), Some(digest.as_str())),
         ];
         for (text, expected) in table {
             let image: Image = text.parse().unwrap();
@@ -111,33 +98,18 @@ mod tests {
     #[test]
     fn what_is_no_reference_is_refused() {
         let upper = format!("a@sha256:{}", "A".repeat(64));
-        for text in [
-            "",
-            "a b",
-            "a\u{7}b",
-            "a@",
-            "a@sha256:12",
-            "a@md5:12",
-            upper.as_str(),
-            "@sha256:12",
-        ] {
+        for text in ["", "a b", "a\u{7}b", "a@", "a@sha256:12", "a@md5:12", upper.as_str(), "@sha256:12"] {
             assert!(text.parse::<Image>().is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn two_digests_must_agree() {
-        let (one, two) = (
-            format!("sha256:{}", "1".repeat(64)),
-            format!("sha256:{}", "2".repeat(64)),
-        );
+        let (one, two) = (format!("sha256:{}", "1".repeat(64)), format!("sha256:{}", "2".repeat(64)));
         let image: Image = format!("app@{one}").parse().unwrap();
         assert!(image.clone().with_digest(&two).is_err());
         assert!(image.with_digest(&one).is_ok());
         let resolved = "app:1".parse::<Image>().unwrap().with_digest(&two).unwrap();
-        assert_eq!(
-            (resolved.reference(), resolved.digest()),
-            ("app:1", Some(two.as_str()))
-        );
+        assert_eq!((resolved.reference(), resolved.digest()), ("app:1", Some(two.as_str())));
     }
 }

@@ -57,15 +57,10 @@ impl From<&Release> for ReleaseRecord {
         Self {
             tag_name: release.tag.to_string(),
             name: release.name.clone(),
-            git_ref: release
-                .git_ref
-                .as_ref()
-                .map(|git_ref| git_ref.as_str().to_owned()),
+            git_ref: release.git_ref.as_ref().map(|git_ref| git_ref.as_str().to_owned()),
             released_at: release.released_at.to_string(),
             image: release.image.as_ref().map(image),
-            assets: AssetsRecord {
-                links: release.assets.iter().map(link).collect(),
-            },
+            assets: AssetsRecord { links: release.assets.iter().map(link).collect() },
             description: release.description.clone(),
         }
     }
@@ -82,12 +77,7 @@ impl TryFrom<ReleaseRecord> for Release {
             description: record.description,
             released_at: record.released_at.parse()?,
             image: record.image.map(Image::try_from).transpose()?,
-            assets: record
-                .assets
-                .links
-                .into_iter()
-                .map(Asset::try_from)
-                .collect::<Result<_, _>>()?,
+            assets: record.assets.links.into_iter().map(Asset::try_from).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -133,9 +123,7 @@ pub(crate) enum Unreadable {
 /// record is written again.
 pub(crate) fn read(text: &[u8]) -> Result<Release, Unreadable> {
     let mut document: Value = serde_json::from_slice(text).map_err(Unreadable::Json)?;
-    let schema = document
-        .as_object_mut()
-        .and_then(|fields| fields.remove("schema"));
+    let schema = document.as_object_mut().and_then(|fields| fields.remove("schema"));
     match schema {
         None => return Err(Unreadable::NoSchema),
         Some(schema) if schema != contract::output::SCHEMA => return Err(Unreadable::Schema(schema)),
@@ -165,12 +153,7 @@ mod tests {
             description: "# Notes\r\n\u{1F980}".into(),
             released_at: "2026-11-21T08:00:00Z".parse().unwrap(),
             image: Some(image.with_digest(&format!("sha256:{}", "0".repeat(64))).unwrap()),
-            assets: vec![
-                asset
-                    .with_type(crate::LinkType::Package)
-                    .with_path("/tool")
-                    .unwrap(),
-            ],
+            assets: vec![asset.with_type(crate::LinkType::Package).with_path("/tool").unwrap()],
         })
         .unwrap()
     }
@@ -178,12 +161,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         assert_eq!(read(&written(&release())).unwrap(), release());
-        let bare = Release::new(Draft {
-            git_ref: None,
-            image: None,
-            assets: Vec::new(),
-            ..(*release()).clone()
-        });
+        let bare =
+            Release::new(Draft { git_ref: None, image: None, assets: Vec::new(), ..(*release()).clone() });
         let bare = bare.unwrap();
         assert_eq!(read(&written(&bare)).unwrap(), bare);
     }
@@ -195,16 +174,8 @@ mod tests {
             ("\"schema\": 1", "\"schema\": 2", "schema is 2"),
             ("\"schema\": 1,", "", "no \"schema\""),
             ("\"name\": \"A <name>\"", "\"name\": 1", "expected a string"),
-            (
-                "\"name\": \"A <name>\"",
-                "\"more\": true, \"name\": \"A\"",
-                "unknown field `more`",
-            ),
-            (
-                "https://example.com",
-                "javascript:alert(1)//",
-                "only http and https",
-            ),
+            ("\"name\": \"A <name>\"", "\"more\": true, \"name\": \"A\"", "unknown field `more`"),
+            ("https://example.com", "javascript:alert(1)//", "only http and https"),
             ("2026-11-21T08", "yesterday", "RFC 3339"),
             ("\"package\"", "\"binary\"", "asset type 'binary'"),
             ("sha256:000", "sha256:00z", "is no digest"),

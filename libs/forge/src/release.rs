@@ -41,11 +41,7 @@ impl Release {
             return Err(Invalid::new("release name", &draft.name, "it is empty"));
         }
         if draft.name.chars().any(char::is_control) {
-            return Err(Invalid::new(
-                "release name",
-                &draft.name,
-                "it holds a control character",
-            ));
+            return Err(Invalid::new("release name", &draft.name, "it holds a control character"));
         }
         let length = draft.description.chars().count();
         if length > LONGEST_DESCRIPTION {
@@ -63,9 +59,7 @@ impl Release {
             (Some(ours), Some(theirs)) => theirs.cmp_precedence(&ours),
             (ours, theirs) => theirs.is_some().cmp(&ours.is_some()),
         };
-        versions
-            .then_with(|| other.released_at.cmp(&self.released_at))
-            .then_with(|| self.tag.cmp(&other.tag))
+        versions.then_with(|| other.released_at.cmp(&self.released_at)).then_with(|| self.tag.cmp(&other.tag))
     }
 
     /// Whether its version is one that comes before a release, such as `1.0.0-rc.1`.
@@ -94,9 +88,8 @@ fn check_unique(assets: &[Asset]) -> Result<(), Invalid> {
             if earlier.url() == asset.url() {
                 return duplicate("asset URL", asset.url().as_str());
             }
-            if let Some(path) = asset
-                .direct_asset_path()
-                .filter(|path| earlier.direct_asset_path() == Some(path))
+            if let Some(path) =
+                asset.direct_asset_path().filter(|path| earlier.direct_asset_path() == Some(path))
             {
                 return duplicate("asset path", path);
             }
@@ -139,11 +132,8 @@ mod tests {
             ("a", days[0]),
             ("b", days[0]),
         ];
-        let mut releases: Vec<Release> = expected
-            .iter()
-            .rev()
-            .map(|(tag, day)| Release::new(draft(tag, day)).unwrap())
-            .collect();
+        let mut releases: Vec<Release> =
+            expected.iter().rev().map(|(tag, day)| Release::new(draft(tag, day)).unwrap()).collect();
         releases.sort_by(Release::newest_first);
         let tags: Vec<&str> = releases.iter().map(|release| release.tag.as_str()).collect();
         assert_eq!(tags, expected.map(|(tag, _)| tag));
@@ -153,24 +143,12 @@ mod tests {
     fn assets_that_cannot_be_told_apart_are_refused() {
         let with_path = |name, url| asset(name, url).with_path("/x").unwrap();
         let table = [
-            [
-                asset("a", "https://example.com/1"),
-                asset("a", "https://example.com/2"),
-            ],
-            [
-                asset("a", "https://example.com"),
-                asset("b", "HTTPS://EXAMPLE.com:443/"),
-            ],
-            [
-                with_path("a", "https://example.com/1"),
-                with_path("b", "https://example.com/2"),
-            ],
+            [asset("a", "https://example.com/1"), asset("a", "https://example.com/2")],
+            [asset("a", "https://example.com"), asset("b", "HTTPS://EXAMPLE.com:443/")],
+            [with_path("a", "https://example.com/1"), with_path("b", "https://example.com/2")],
         ];
         for assets in table {
-            let draft = Draft {
-                assets: assets.to_vec(),
-                ..draft("v1.0.0", "2026-01-01T00:00:00Z")
-            };
+            let draft = Draft { assets: assets.to_vec(), ..draft("v1.0.0", "2026-01-01T00:00:00Z") };
             assert!(Release::new(draft).is_err(), "{assets:?}");
         }
     }
@@ -178,12 +156,8 @@ mod tests {
     #[test]
     fn the_limits_of_name_and_description_are_kept() {
         let fits = |name: &str, description: String| {
-            Release::new(Draft {
-                name: name.into(),
-                description,
-                ..draft("v1.0.0", "2026-01-01T00:00:00Z")
-            })
-            .is_ok()
+            Release::new(Draft { name: name.into(), description, ..draft("v1.0.0", "2026-01-01T00:00:00Z") })
+                .is_ok()
         };
         assert!(fits("x", "é".repeat(LONGEST_DESCRIPTION)));
         assert!(!fits("x", "é".repeat(LONGEST_DESCRIPTION + 1)));
@@ -193,15 +167,9 @@ mod tests {
 
     #[test]
     fn a_prerelease_is_known_by_its_version() {
-        for (tag, expected) in [
-            ("v1.0.0-rc.1", true),
-            ("v1.0.0+5", false),
-            ("nightly-rc.1", false),
-        ] {
+        for (tag, expected) in [("v1.0.0-rc.1", true), ("v1.0.0+5", false), ("nightly-rc.1", false)] {
             assert_eq!(
-                Release::new(draft(tag, "2026-01-01T00:00:00Z"))
-                    .unwrap()
-                    .is_prerelease(),
+                Release::new(draft(tag, "2026-01-01T00:00:00Z")).unwrap().is_prerelease(),
                 expected,
                 "{tag}"
             );

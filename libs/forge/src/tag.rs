@@ -17,11 +17,7 @@ pub struct Tag(String);
 pub struct Ref(String);
 
 /// What stays as it is in a file name and in a URL's fragment. The percent sign does not, so no two tags share a name.
-const ENCODED: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'-')
-    .remove(b'+');
+const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-').remove(b'+');
 const RULES: &str = "see 'git help check-ref-format' for what git allows";
 /// No file system in use takes more bytes in a file name; ours ends in `.json`.
 const LONGEST_SLUG: usize = 255 - ".json".len();
@@ -121,22 +117,9 @@ mod tests {
     #[test]
     fn a_version_may_have_a_v_in_front() {
         for text in ["1.2.3", "v1.2.3", "v1.2.3-rc.1+build.5"] {
-            assert_eq!(
-                tag(text).version().map(|version| version.major),
-                Some(1),
-                "{text}"
-            );
+            assert_eq!(tag(text).version().map(|version| version.major), Some(1), "{text}");
         }
-        for text in [
-            "V1.2.3",
-            "vv1.2.3",
-            "1.2",
-            "v1",
-            "01.2.3",
-            "release-1.2.3",
-            "api/v1.2.3",
-            "nightly",
-        ] {
+        for text in ["V1.2.3", "vv1.2.3", "1.2", "v1", "01.2.3", "release-1.2.3", "api/v1.2.3", "nightly"] {
             assert_eq!(tag(text).version(), None, "{text}");
         }
     }
@@ -180,11 +163,7 @@ mod tests {
     fn a_commit_is_a_full_id() {
         let table = [(40, true), (64, true), (8, false), (41, false)];
         for (length, expected) in table {
-            assert_eq!(
-                "a".repeat(length).parse::<Ref>().unwrap().is_commit(),
-                expected,
-                "{length}"
-            );
+            assert_eq!("a".repeat(length).parse::<Ref>().unwrap().is_commit(), expected, "{length}");
         }
         assert!(!"g".repeat(40).parse::<Ref>().unwrap().is_commit());
     }

@@ -23,16 +23,10 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     type Error = Invalid;
 
     fn try_from(time: OffsetDateTime) -> Result<Self, Invalid> {
-        let utc = time
-            .checked_to_offset(UtcOffset::UTC)
-            .and_then(|utc| utc.replace_nanosecond(0).ok());
+        let utc = time.checked_to_offset(UtcOffset::UTC).and_then(|utc| utc.replace_nanosecond(0).ok());
         match utc {
             Some(utc) if (1970..=9999).contains(&utc.year()) => Ok(Self(utc)),
-            _ => Err(Invalid::new(
-                "time",
-                &time.to_string(),
-                "only the years from 1970 to 9999 can be kept",
-            )),
+            _ => Err(Invalid::new("time", &time.to_string(), "only the years from 1970 to 9999 can be kept")),
         }
     }
 }

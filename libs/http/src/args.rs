@@ -25,10 +25,7 @@ impl NetworkArgs {
         Options {
             user_agent: format!("pypelines-{tool}/{version}"),
             ca_cert: self.ca_cert.clone(),
-            policy: Policy {
-                deadline: Duration::from_secs(self.timeout),
-                ..Policy::default()
-            },
+            policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
         }
     }
 }

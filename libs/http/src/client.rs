@@ -50,10 +50,7 @@ impl Client {
             .redirect(redirect::Policy::custom(follow))
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
-        Ok(Self {
-            inner,
-            policy: options.policy.clone(),
-        })
+        Ok(Self { inner, policy: options.policy.clone() })
     }
 
     /// Sends `request` until an answer comes that is worth having, by the retry table. Every answer is returned,
@@ -77,11 +74,7 @@ impl Client {
                 None => Ok(self.inner.execute(request).await),
             };
             let Ok(answer) = answer else {
-                return Err(Error::TooLate {
-                    method,
-                    url,
-                    seconds: self.policy.deadline.as_secs(),
-                });
+                return Err(Error::TooLate { method, url, seconds: self.policy.deadline.as_secs() });
             };
             let (reason, asked) = match &answer {
                 Ok(response) if !worth_repeating(response, repeat) => {
@@ -123,10 +116,7 @@ pub async fn body_within(mut response: Response, limit: usize) -> Result<Bytes, 
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body.freeze()),
             Err(source) => {
-                return Err(Error::BrokeOff {
-                    url,
-                    source: source.without_url(),
-                });
+                return Err(Error::BrokeOff { url, source: source.without_url() });
             }
         }
     }
@@ -146,10 +136,7 @@ pub fn run<F: Future>(work: F) -> Result<F::Output, Error> {
 
 /// Follows redirects, but never from TLS to plain HTTP: what was asked for safely must not be answered by anybody.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let from_tls = attempt
-        .previous()
-        .last()
-        .is_some_and(|url| url.scheme() == "https");
+    let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
     if attempt.previous().len() > REDIRECTS {
         attempt.error("too many redirects")
     } else if from_tls && attempt.url().scheme() != "https" {
@@ -197,9 +184,7 @@ fn is_certificate_problem(error: &reqwest::Error) -> bool {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     // rustls hides its error inside of an I/O error, whose source() steps over it.
     causes.into_iter().any(|cause| {
-        let hidden = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
+        let hidden = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         cause.is::<rustls::Error>() || hidden.is_some_and(|hidden| hidden.is::<rustls::Error>())
     })
 }

@@ -64,11 +64,7 @@ pub enum Error {
 }
 
 fn tries(attempts: u32) -> String {
-    if attempts > 1 {
-        format!(" in {attempts} attempts")
-    } else {
-        String::new()
-    }
+    if attempts > 1 { format!(" in {attempts} attempts") } else { String::new() }
 }
 
 impl Explain for Error {

@@ -50,10 +50,7 @@ impl Policy {
         if attempt >= self.attempts {
             return None;
         }
-        let doubled = self
-            .base
-            .saturating_mul(2u32.saturating_pow(attempt - 1))
-            .min(self.cap);
+        let doubled = self.base.saturating_mul(2u32.saturating_pow(attempt - 1)).min(self.cap);
         let own = doubled.mul_f64(1.0 - jitter / 2.0);
         // A server that asks for a wait means at least that long.
         let wait = asked.map_or(own, |asked| asked.max(own));
@@ -104,11 +101,7 @@ mod tests {
         ];
         for (attempt, jitter, expected) in table {
             let wait = policy.wait(attempt, Duration::ZERO, None, jitter);
-            assert_eq!(
-                wait,
-                expected.map(Duration::from_millis),
-                "attempt {attempt}, jitter {jitter}"
-            );
+            assert_eq!(wait, expected.map(Duration::from_millis), "attempt {attempt}, jitter {jitter}");
         }
     }
 
@@ -116,14 +109,8 @@ mod tests {
     fn a_server_may_ask_for_more_but_not_for_less_and_not_past_the_deadline() {
         let policy = Policy::default();
         let second = Duration::from_secs(1);
-        assert_eq!(
-            policy.wait(1, Duration::ZERO, Some(30 * second), 0.5),
-            Some(30 * second)
-        );
-        assert_eq!(
-            policy.wait(4, Duration::ZERO, Some(second), 0.0),
-            Some(2 * second)
-        );
+        assert_eq!(policy.wait(1, Duration::ZERO, Some(30 * second), 0.5), Some(30 * second));
+        assert_eq!(policy.wait(4, Duration::ZERO, Some(second), 0.0), Some(2 * second));
         assert_eq!(policy.wait(1, 100 * second, Some(30 * second), 0.5), None);
     }
 
@@ -139,11 +126,7 @@ mod tests {
             ("-1", None),
         ];
         for (value, seconds) in table {
-            assert_eq!(
-                retry_after(value, now),
-                seconds.map(Duration::from_secs),
-                "{value}"
-            );
+            assert_eq!(retry_after(value, now), seconds.map(Duration::from_secs), "{value}");
         }
     }
 
@@ -160,11 +143,7 @@ mod tests {
             (503, true),
             (507, false),
         ] {
-            assert_eq!(
-                is_temporary(StatusCode::from_u16(status).unwrap()),
-                expected,
-                "{status}"
-            );
+            assert_eq!(is_temporary(StatusCode::from_u16(status).unwrap()), expected, "{status}");
         }
     }
 }

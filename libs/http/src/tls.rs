@@ -39,10 +39,7 @@ fn roots(ca_cert: Option<&Path>) -> Result<RootCertStore, Error> {
 }
 
 fn add_file(store: &mut RootCertStore, path: &Path) -> Result<(), Error> {
-    let wrong = |reason: String| Error::Certificates {
-        path: path.to_owned(),
-        reason,
-    };
+    let wrong = |reason: String| Error::Certificates { path: path.to_owned(), reason };
     let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     let mut count = 0;
     for certificate in CertificateDer::pem_slice_iter(&text) {
@@ -50,11 +47,7 @@ fn add_file(store: &mut RootCertStore, path: &Path) -> Result<(), Error> {
         store.add(certificate).map_err(|error| wrong(error.to_string()))?;
         count += 1;
     }
-    if count == 0 {
-        Err(wrong("it holds none".into()))
-    } else {
-        Ok(())
-    }
+    if count == 0 { Err(wrong("it holds none".into())) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -68,11 +61,6 @@ mod tests {
         let error = config(Some(&folder)).unwrap_err().to_string();
         std::fs::remove_file(&folder).unwrap();
         assert!(error.contains("it holds none"), "{error}");
-        assert!(
-            config(Some(Path::new("no/such/file")))
-                .unwrap_err()
-                .to_string()
-                .contains("no/such/file")
-        );
+        assert!(config(Some(Path::new("no/such/file"))).unwrap_err().to_string().contains("no/such/file"));
     }
 }

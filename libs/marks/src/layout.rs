@@ -60,19 +60,12 @@ impl LayoutMarks {
         for assignment in wanted {
             let change = match known.iter().find(|mark| mark.key == assignment.key) {
                 Some(mark) if mark.value == assignment.value => Change::Unchanged,
-                Some(mark) => Change::Changed {
-                    previous: mark.value.clone(),
-                },
+                Some(mark) => Change::Changed { previous: mark.value.clone() },
                 None => Change::Created,
             };
             if change != Change::Unchanged && !dry_run {
                 let Assignment { key, value } = assignment.clone();
-                let mark = Mark {
-                    key,
-                    value,
-                    created: created.clone(),
-                    provenance: provenance.clone(),
-                };
+                let mark = Mark { key, value, created: created.clone(), provenance: provenance.clone() };
                 self.write(subject, &mark)?;
             }
             changes.push(change);
@@ -101,9 +94,7 @@ mod tests {
         let layout = Layout::new(folder.path());
         layout.create().unwrap();
         let image = Manifest::parse(IMAGE.to_owned().into(), None, &"x").unwrap();
-        layout
-            .put_manifest(&image, &Which::Tag("1".parse().unwrap()))
-            .unwrap();
+        layout.put_manifest(&image, &Which::Tag("1".parse().unwrap())).unwrap();
         (folder, LayoutMarks::new(layout), image)
     }
 
@@ -113,31 +104,18 @@ mod tests {
     }
 
     fn shown(marks: &LayoutMarks, image: &Manifest) -> Vec<String> {
-        marks
-            .get(image.digest())
-            .unwrap()
-            .iter()
-            .map(|mark| format!("{}={}", mark.key, mark.value))
-            .collect()
+        marks.get(image.digest()).unwrap().iter().map(|mark| format!("{}={}", mark.key, mark.value)).collect()
     }
 
     #[test]
     fn the_latest_value_holds_and_setting_it_again_writes_nothing() {
         let (folder, marks, image) = marks();
-        assert_eq!(
-            set(&marks, &image, &["tested", "scanned=no"]),
-            [Change::Created, Change::Created]
-        );
+        assert_eq!(set(&marks, &image, &["tested", "scanned=no"]), [Change::Created, Change::Created]);
         let before = std::fs::read(folder.path().join("index.json")).unwrap();
         assert_eq!(set(&marks, &image, &["tested"]), [Change::Unchanged]);
         assert_eq!(std::fs::read(folder.path().join("index.json")).unwrap(), before);
         let changed = set(&marks, &image, &["scanned"]);
-        assert_eq!(
-            changed,
-            [Change::Changed {
-                previous: "no".parse().unwrap()
-            }]
-        );
+        assert_eq!(changed, [Change::Changed { previous: "no".parse().unwrap() }]);
         assert_eq!(shown(&marks, &image), ["scanned=true", "tested=true"]);
     }
 
@@ -162,14 +140,11 @@ mod tests {
     fn what_is_missing_or_other_is_unmet() {
         let (_folder, marks, image) = marks();
         set(&marks, &image, &["tested", "scanned=false"]);
-        let wanted: Vec<Assignment> = ["tested", "scanned", "signed"]
-            .map(|text| text.parse().unwrap())
-            .to_vec();
+        let wanted: Vec<Assignment> =
+            ["tested", "scanned", "signed"].map(|text| text.parse().unwrap()).to_vec();
         let unmet = unmet(&marks.get(image.digest()).unwrap(), &wanted);
-        let shown: Vec<_> = unmet
-            .iter()
-            .map(|unmet| (unmet.wanted.key.as_str(), unmet.found.is_some()))
-            .collect();
+        let shown: Vec<_> =
+            unmet.iter().map(|unmet| (unmet.wanted.key.as_str(), unmet.found.is_some())).collect();
         assert_eq!(shown, [("scanned", true), ("signed", false)]);
     }
 }

@@ -21,7 +21,7 @@ const ACTOR: &str = "vnd.pypelines.mark.actor";
 pub(crate) fn tag(subject: &Digest, key: &Key) -> Result<Tag, Error> {
     let text = format!("{}{key}", prefix(subject));
     text.parse()
-        .map_err(|reason| Error::NotAMark { what: text, reason })
+        .map_err(|error: registry::InvalidTag| Error::NotAMark { what: text, reason: error.to_string() })
 }
 
 /// The key of the mark that is kept under this tag, if it is one of this image.
@@ -46,10 +46,8 @@ pub(crate) fn write(subject: &Manifest, mark: &Mark) -> Result<Manifest, Error> 
         (ACTOR, actor.as_ref()),
     ]
     .map(|(name, value)| (name, value.cloned()));
-    annotations.extend(
-        told.into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), Json::String(value?)))),
-    );
+    annotations
+        .extend(told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Json::String(value?)))));
     let empty = json!({ "mediaType": media_type::OCI_EMPTY, "digest": Digest::of(EMPTY).to_string(), "size": EMPTY.len() });
     let manifest = json!({
         "schemaVersion": 2,
@@ -69,36 +67,24 @@ pub(crate) fn write(subject: &Manifest, mark: &Mark) -> Result<Manifest, Error> 
 
 /// The mark that a manifest says; `what` names it in errors.
 pub(crate) fn read(manifest: &Manifest, subject: &Digest, key: &Key, what: &str) -> Result<Mark, Error> {
-    let wrong = |reason: &str| Error::NotAMark {
-        what: what.to_owned(),
-        reason: reason.to_owned(),
-    };
+    let wrong = |reason: &str| Error::NotAMark { what: what.to_owned(), reason: reason.to_owned() };
     let json: Json = serde_json::from_slice(manifest.bytes()).map_err(|error| wrong(&error.to_string()))?;
     let text = |value: &Json| value.as_str().map(str::to_owned);
     if json.get("artifactType").and_then(text).as_deref() != Some(ARTIFACT_TYPE) {
         return Err(wrong("its artifactType is another"));
     }
-    if json
-        .get("subject")
-        .and_then(|subject| subject.get("digest"))
-        .and_then(text)
+    if json.get("subject").and_then(|subject| subject.get("digest")).and_then(text)
         != Some(subject.to_string())
     {
         return Err(wrong("it is about another image"));
     }
-    let annotation = |name: &str| {
-        json.get("annotations")
-            .and_then(|all| all.get(name))
-            .and_then(text)
-    };
+    let annotation = |name: &str| json.get("annotations").and_then(|all| all.get(name)).and_then(text);
     if annotation(KEY).as_deref() != Some(key.as_str()) {
         return Err(wrong("it has another key"));
     }
     Ok(Mark {
         key: key.clone(),
-        value: annotation(VALUE)
-            .ok_or_else(|| wrong("it has no value"))?
-            .parse()?,
+        value: annotation(VALUE).ok_or_else(|| wrong("it has no value"))?.parse()?,
         created: annotation(CREATED).unwrap_or_default(),
         provenance: Provenance {
             pipeline: annotation(PIPELINE),

@@ -126,26 +126,15 @@ impl FromStr for Key {
     type Err = InvalidMark;
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
-        let invalid = |reason: String| InvalidMark {
-            text: text.to_owned(),
-            reason,
-        };
+        let invalid = |reason: String| InvalidMark { text: text.to_owned(), reason };
         if text.is_empty() {
             return Err(invalid("the key is empty".into()));
         }
-        if let Some(bad) = text
-            .chars()
-            .find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c)))
-        {
-            return Err(invalid(format!(
-                "the key holds {bad:?}; letters, digits and . _ - are allowed"
-            )));
+        if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
+            return Err(invalid(format!("the key holds {bad:?}; letters, digits and . _ - are allowed")));
         }
         if text.len() > LONGEST_KEY {
-            return Err(invalid(format!(
-                "the key has {} characters, {LONGEST_KEY} are allowed",
-                text.len()
-            )));
+            return Err(invalid(format!("the key has {} characters, {LONGEST_KEY} are allowed", text.len())));
         }
         Ok(Self(text.to_owned()))
     }
@@ -155,18 +144,12 @@ impl FromStr for Value {
     type Err = InvalidMark;
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
-        let invalid = |reason: String| InvalidMark {
-            text: text.escape_debug().to_string(),
-            reason,
-        };
+        let invalid = |reason: String| InvalidMark { text: text.escape_debug().to_string(), reason };
         if text.chars().any(char::is_control) {
             return Err(invalid("the value holds a control character".into()));
         }
         if text.len() > LONGEST_VALUE {
-            return Err(invalid(format!(
-                "the value has {} bytes, {LONGEST_VALUE} are allowed",
-                text.len()
-            )));
+            return Err(invalid(format!("the value has {} bytes, {LONGEST_VALUE} are allowed", text.len())));
         }
         Ok(Self(text.to_owned()))
     }
@@ -177,14 +160,8 @@ impl FromStr for Assignment {
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
         match text.split_once('=') {
-            Some((key, value)) => Ok(Self {
-                key: key.parse()?,
-                value: value.parse()?,
-            }),
-            None => Ok(Self {
-                key: text.parse()?,
-                value: Value("true".to_owned()),
-            }),
+            Some((key, value)) => Ok(Self { key: key.parse()?, value: value.parse()? }),
+            None => Ok(Self { key: text.parse()?, value: Value("true".to_owned()) }),
         }
     }
 }
@@ -198,11 +175,7 @@ mod tests {
         let table = [
             ("tested", "tested", "true"),
             ("tested=false", "tested", "false"),
-            (
-                "ticket=JIRA-1 | x, y; z=1\\ é",
-                "ticket",
-                "JIRA-1 | x, y; z=1\\ é",
-            ),
+            ("ticket=JIRA-1 | x, y; z=1\\ é", "ticket", "JIRA-1 | x, y; z=1\\ é"),
             ("note=", "note", ""),
         ];
         for (text, key, value) in table {

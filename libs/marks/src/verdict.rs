@@ -19,10 +19,7 @@ pub fn unmet(marks: &[Mark], wanted: &[Assignment]) -> Vec<Unmet> {
     let found = |assignment: &Assignment| marks.iter().find(|mark| mark.key == assignment.key);
     let unmet = wanted.iter().filter_map(|assignment| match found(assignment) {
         Some(mark) if mark.value == assignment.value => None,
-        mark => Some(Unmet {
-            wanted: assignment.clone(),
-            found: mark.map(|mark| mark.value.clone()),
-        }),
+        mark => Some(Unmet { wanted: assignment.clone(), found: mark.map(|mark| mark.value.clone()) }),
     });
     unmet.collect()
 }

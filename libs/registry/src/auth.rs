@@ -14,10 +14,7 @@ pub(crate) struct Challenge {
 impl Challenge {
     /// The value of a parameter, by its lower-case name.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// All challenges of a header's value. What makes no sense is left out; a server's nonsense is no reason to stop.
@@ -42,10 +39,7 @@ impl Challenge {
                     rest = behind;
                 }
                 _ => {
-                    challenges.push(Self {
-                        scheme: word.to_ascii_lowercase(),
-                        parameters: Vec::new(),
-                    });
+                    challenges.push(Self { scheme: word.to_ascii_lowercase(), parameters: Vec::new() });
                     rest = behind;
                 }
             }
@@ -59,9 +53,7 @@ fn is_token_character(c: char) -> bool {
 
 fn take_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
-        let end = text
-            .find(|c: char| c.is_whitespace() || c == ',')
-            .unwrap_or(text.len());
+        let end = text.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(text.len());
         return (text[..end].to_owned(), &text[end..]);
     };
     let mut value = String::new();
@@ -86,10 +78,7 @@ pub(crate) struct TokenAnswer {
 impl TokenAnswer {
     /// The token, under whichever of its two names; an empty one is none.
     pub(crate) fn token(self) -> Option<String> {
-        [self.token, self.access_token]
-            .into_iter()
-            .flatten()
-            .find(|token| !token.is_empty())
+        [self.token, self.access_token].into_iter().flatten().find(|token| !token.is_empty())
     }
 }
 
@@ -99,11 +88,7 @@ mod tests {
 
     fn show(header: &str) -> Vec<String> {
         let show = |challenge: &Challenge| {
-            let parameters: Vec<_> = challenge
-                .parameters
-                .iter()
-                .map(|(k, v)| format!("{k}={v}"))
-                .collect();
+            let parameters: Vec<_> = challenge.parameters.iter().map(|(k, v)| format!("{k}={v}")).collect();
             format!("{} {}", challenge.scheme, parameters.join(" | "))
         };
         Challenge::parse(header).iter().map(show).collect()
@@ -119,19 +104,10 @@ mod tests {
                     "bearer realm=https://auth.example/token | service=registry | scope=repository:a/b:pull,push",
                 ],
             ),
-            (
-                r#"Bearer realm="a", Basic realm="b""#,
-                &["bearer realm=a", "basic realm=b"],
-            ),
+            (r#"Bearer realm="a", Basic realm="b""#, &["bearer realm=a", "basic realm=b"]),
             (r#"Negotiate, Basic realm="b""#, &["negotiate ", "basic realm=b"]),
-            (
-                r#"BEARER Realm=plain , Service = "x y""#,
-                &["bearer realm=plain | service=x y"],
-            ),
-            (
-                r#"Basic realm="with \"quotes\", and comma""#,
-                &[r#"basic realm=with "quotes", and comma"#],
-            ),
+            (r#"BEARER Realm=plain , Service = "x y""#, &["bearer realm=plain | service=x y"]),
+            (r#"Basic realm="with \"quotes\", and comma""#, &[r#"basic realm=with "quotes", and comma"#]),
             (r#"Basic realm="never closed"#, &["basic realm=never closed"]),
             ("", &[]),
         ];

@@ -28,10 +28,7 @@ impl Blob {
             what,
         };
         let stream = unfold(Some(check), |check| async { check?.next().await });
-        Self {
-            descriptor: descriptor.clone(),
-            stream: stream.boxed(),
-        }
+        Self { descriptor: descriptor.clone(), stream: stream.boxed() }
     }
 
     /// The next bytes; none at the end.
@@ -76,29 +73,14 @@ impl Check {
             let found = self.hasher.clone().finish();
             if found != self.descriptor.digest {
                 let expected = self.descriptor.digest;
-                return Some((
-                    Err(Error::Digest {
-                        what: self.what,
-                        expected,
-                        found,
-                    }),
-                    None,
-                ));
+                return Some((Err(Error::Digest { what: self.what, expected, found }), None));
             }
         }
-        if at_the_end {
-            None
-        } else {
-            Some((Ok(bytes), Some(self)))
-        }
+        if at_the_end { None } else { Some((Ok(bytes), Some(self))) }
     }
 
     fn wrong_size(&self) -> Error {
-        Error::Size {
-            what: self.what.clone(),
-            expected: self.descriptor.size,
-            found: self.seen,
-        }
+        Error::Size { what: self.what.clone(), expected: self.descriptor.size, found: self.seen }
     }
 }
 
@@ -116,10 +98,7 @@ mod tests {
             platform: None,
             foreign: false,
         };
-        let pieces: Vec<_> = sent
-            .iter()
-            .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
-            .collect();
+        let pieces: Vec<_> = sent.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
         let mut blob = Blob::checked(&descriptor, "the blob".into(), iter(pieces));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {

@@ -71,13 +71,8 @@ impl Registries {
     /// # Errors
     /// When the name of a host makes no URL.
     pub fn open_pair(&self, from: &Repository, to: &Repository) -> Result<(Store, Store), Error> {
-        let (
-            Repository::Remote { host, path: source },
-            Repository::Remote {
-                host: other,
-                path: target,
-            },
-        ) = (from, to)
+        let (Repository::Remote { host, path: source }, Repository::Remote { host: other, path: target }) =
+            (from, to)
         else {
             return Ok((self.open(from, Access::Pull)?, self.open(to, Access::Push)?));
         };
@@ -88,10 +83,7 @@ impl Registries {
         // Some token servers look at the first scope only, and pushing is what may be refused.
         let scopes = vec![scope(target, Access::Push), scope(source, Access::Pull)];
         let line = self.connect(host, login, scopes)?;
-        Ok((
-            Store::Remote(Remote::new(Arc::clone(&line), source)),
-            Store::Remote(Remote::new(line, target)),
-        ))
+        Ok((Store::Remote(Remote::new(Arc::clone(&line), source)), Store::Remote(Remote::new(line, target))))
     }
 
     fn connect(
@@ -100,11 +92,7 @@ impl Registries {
         login: Option<Login>,
         scopes: Vec<String>,
     ) -> Result<Arc<Connection>, Error> {
-        let scheme = if self.plain_http || is_loopback(host) {
-            "http"
-        } else {
-            "https"
-        };
+        let scheme = if self.plain_http || is_loopback(host) { "http" } else { "https" };
         let api = if host == "docker.io" { DOCKER_HUB_API } else { host };
         let base = Url::parse(&format!("{scheme}://{api}/v2/")).map_err(|error| Error::Protocol {
             action: format!("reach {host}"),
@@ -117,14 +105,7 @@ impl Registries {
         }
         let client = self.client.clone();
         let state = Mutex::new(Authorization::Unknown);
-        Ok(Arc::new(Connection {
-            client,
-            host: host.to_owned(),
-            base,
-            login,
-            scopes,
-            state,
-        }))
+        Ok(Arc::new(Connection { client, host: host.to_owned(), base, login, scopes, state }))
     }
 }
 
@@ -142,10 +123,7 @@ fn is_loopback(host: &str) -> bool {
         _ => host,
     };
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost"
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    name == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A line to one registry for a fixed set of permissions.
@@ -174,18 +152,12 @@ impl Connection {
 
     /// The URL of a path below `/v2/`.
     pub(crate) fn url(&self, path: &str) -> Result<Url, Error> {
-        self.base
-            .join(path)
-            .map_err(|error| self.fault("make a URL", format!("has no path {path}: {error}")))
+        self.base.join(path).map_err(|error| self.fault("make a URL", format!("has no path {path}: {error}")))
     }
 
     /// An error about what the registry did.
     pub(crate) fn fault(&self, action: &str, fault: impl Into<String>) -> Error {
-        Error::Protocol {
-            action: action.to_owned(),
-            host: self.host.clone(),
-            fault: fault.into(),
-        }
+        Error::Protocol { action: action.to_owned(), host: self.host.clone(), fault: fault.into() }
     }
 
     /// Sends a request with the authorization this registry wants. `action` says in errors what was attempted.
@@ -198,12 +170,9 @@ impl Connection {
         let replay = request.try_clone();
         let (response, used) = match self.first(request, repeat).await? {
             First::Answered(response) => (response, None),
-            First::NotFirst(request, header) => (
-                self.client
-                    .send(self.with(request, header.as_ref()), repeat)
-                    .await?,
-                header,
-            ),
+            First::NotFirst(request, header) => {
+                (self.client.send(self.with(request, header.as_ref()), repeat).await?, header)
+            }
         };
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
@@ -212,10 +181,7 @@ impl Connection {
             return Err(self.error(response, action).await);
         };
         let header = self.renew(&response, used.as_ref(), action).await?;
-        let response = self
-            .client
-            .send(self.with(again, header.as_ref()), repeat)
-            .await?;
+        let response = self.client.send(self.with(again, header.as_ref()), repeat).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(action, "the registry does not accept us".into()));
         }
@@ -260,23 +226,18 @@ impl Connection {
         {
             return Ok(current.clone());
         }
-        let values = refused
-            .headers()
-            .get_all(WWW_AUTHENTICATE)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
+        let values =
+            refused.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let challenges: Vec<_> = values.flat_map(Challenge::parse).collect();
         let with_scheme = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
         let header = if let Some(bearer) = with_scheme("bearer") {
             self.bearer(bearer, action).await?
         } else if with_scheme("basic").is_some() {
-            self.basic()
-                .ok_or_else(|| self.unauthorized(action, "the registry wants a login".into()))?
+            self.basic().ok_or_else(|| self.unauthorized(action, "the registry wants a login".into()))?
         } else {
-            return Err(self.unauthorized(
-                action,
-                "the registry answers 401 without a usable challenge".into(),
-            ));
+            return Err(
+                self.unauthorized(action, "the registry answers 401 without a usable challenge".into())
+            );
         };
         *state = Authorization::Known(Some(header.clone()));
         Ok(Some(header))
@@ -290,22 +251,15 @@ impl Connection {
 
     /// One token for all scopes of this line.
     async fn bearer(&self, challenge: &Challenge, action: &str) -> Result<HeaderValue, Error> {
-        let realm = challenge
-            .parameter("realm")
-            .and_then(|realm| Url::parse(realm).ok());
+        let realm = challenge.parameter("realm").and_then(|realm| Url::parse(realm).ok());
         let mut url = realm.ok_or_else(|| self.fault(action, "names no token server"))?;
         if url.scheme() != "https" && self.base.scheme() == "https" {
             return Err(self.fault(action, "sends our credentials to a token server without TLS"));
         }
-        let wanted = challenge
-            .parameter("scope")
-            .into_iter()
-            .filter(|scope| !self.covers(scope));
+        let wanted = challenge.parameter("scope").into_iter().filter(|scope| !self.covers(scope));
         {
             let mut query = url.query_pairs_mut();
-            challenge
-                .parameter("service")
-                .map(|service| query.append_pair("service", service));
+            challenge.parameter("service").map(|service| query.append_pair("service", service));
             for scope in self.scopes.iter().map(String::as_str).chain(wanted) {
                 query.append_pair("scope", scope);
             }
@@ -331,15 +285,10 @@ impl Connection {
         let Some((repository, actions)) = scope.rsplit_once(':') else {
             return false;
         };
-        self.scopes
-            .iter()
-            .filter_map(|own| own.rsplit_once(':'))
-            .any(|(own, allowed)| {
-                own == repository
-                    && actions
-                        .split(',')
-                        .all(|action| allowed.split(',').any(|known| known == action))
-            })
+        self.scopes.iter().filter_map(|own| own.rsplit_once(':')).any(|(own, allowed)| {
+            own == repository
+                && actions.split(',').all(|action| allowed.split(',').any(|known| known == action))
+        })
     }
 
     fn unauthorized(&self, action: &str, reason: String) -> Error {
@@ -356,18 +305,11 @@ impl Connection {
         let status = response.status();
         // The status tells enough when the body cannot be read.
         let body = body_within(response, ANSWER_LIMIT).await.unwrap_or_default();
-        let problems = serde_json::from_slice(&body)
-            .map(|Problems { errors }| errors)
-            .unwrap_or_default();
+        let problems = serde_json::from_slice(&body).map(|Problems { errors }| errors).unwrap_or_default();
         if status == StatusCode::UNAUTHORIZED {
             return self.unauthorized(action, "the registry does not accept us".into());
         }
-        Error::Answer {
-            action: action.to_owned(),
-            host: self.host.clone(),
-            status,
-            problems,
-        }
+        Error::Answer { action: action.to_owned(), host: self.host.clone(), status, problems }
     }
 }
 

@@ -46,17 +46,9 @@ impl Credentials {
         let mut sources = Vec::new();
         let folder = variable("DOCKER_CONFIG").map(PathBuf::from);
         let folder = folder.or_else(|| variable("HOME").map(|home| Path::new(&home).join(".docker")));
+        sources.extend(folder.map(|folder| from_file(&folder.join("config.json"))).transpose()?.flatten());
         sources.extend(
-            folder
-                .map(|folder| from_file(&folder.join("config.json")))
-                .transpose()?
-                .flatten(),
-        );
-        sources.extend(
-            variable("REGISTRY_AUTH_FILE")
-                .map(|file| from_file(Path::new(&file)))
-                .transpose()?
-                .flatten(),
+            variable("REGISTRY_AUTH_FILE").map(|file| from_file(Path::new(&file))).transpose()?.flatten(),
         );
         let inline =
             variable("DOCKER_AUTH_CONFIG").map(|text| from_json(text.as_bytes(), "DOCKER_AUTH_CONFIG"));
@@ -69,10 +61,7 @@ impl Credentials {
                 (variable(host), variable(user), variable(password))
             {
                 let logins = BTreeMap::from([(normalised(&host), (name, Secret::new(&secret)))]);
-                sources.push(Source {
-                    place: format!("{user} and {password}"),
-                    logins,
-                });
+                sources.push(Source { place: format!("{user} and {password}"), logins });
             }
         }
         Ok(Self { sources })
@@ -82,11 +71,7 @@ impl Credentials {
     pub(crate) fn find(&self, host: &str, path: &str) -> Option<Login> {
         self.sources.iter().find_map(|source| {
             let (user, password) = source.find(host, path)?;
-            Some(Login {
-                user: user.clone(),
-                password: password.clone(),
-                place: source.place.clone(),
-            })
+            Some(Login { user: user.clone(), password: password.clone(), place: source.place.clone() })
         })
     }
 }
@@ -123,44 +108,26 @@ fn from_file(path: &Path) -> Result<Option<Source>, Error> {
         Ok(text) => from_json(&text, &place).map(Some),
         // Nobody has logged in here: the usual case in a job, and when there is no home.
         Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
+            if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
         {
             Ok(None)
         }
-        Err(error) => Err(Error::Credentials {
-            place,
-            reason: error.to_string(),
-        }),
+        Err(error) => Err(Error::Credentials { place, reason: error.to_string() }),
     }
 }
 
 fn from_json(text: &[u8], place: &str) -> Result<Source, Error> {
-    let wrong = |reason: String| Error::Credentials {
-        place: place.to_owned(),
-        reason,
-    };
+    let wrong = |reason: String| Error::Credentials { place: place.to_owned(), reason };
     // serde's messages quote what they cannot read, which may be a password: only the position is safe.
     let config: Config = serde_json::from_slice(text).map_err(|error| {
-        wrong(format!(
-            "line {}, column {} is no docker config",
-            error.line(),
-            error.column()
-        ))
+        wrong(format!("line {}, column {} is no docker config", error.line(), error.column()))
     })?;
     let mut logins = BTreeMap::new();
     for (registry, entry) in config.auths {
-        let login = entry
-            .login()
-            .map_err(|fault| wrong(format!("the entry of {registry} {fault}")))?;
+        let login = entry.login().map_err(|fault| wrong(format!("the entry of {registry} {fault}")))?;
         logins.extend(login.map(|login| (normalised(&registry), login)));
     }
-    Ok(Source {
-        place: place.to_owned(),
-        logins,
-    })
+    Ok(Source { place: place.to_owned(), logins })
 }
 
 impl Entry {
@@ -173,24 +140,15 @@ impl Entry {
         let decoded = STANDARD.decode(self.auth.trim()).map_err(|_| "is not base64")?;
         let decoded = String::from_utf8(decoded).map_err(|_| "is not UTF-8")?;
         // Docker pads its old entries with NUL bytes.
-        let (user, password) = decoded
-            .trim_end_matches('\0')
-            .split_once(':')
-            .ok_or("has no colon")?;
+        let (user, password) = decoded.trim_end_matches('\0').split_once(':').ok_or("has no colon")?;
         Ok(Some((user.to_owned(), Secret::new(password))))
     }
 }
 
 /// Keys are hosts, or URLs of old: `https://index.docker.io/v1/`.
 fn normalised(registry: &str) -> String {
-    let bare = registry
-        .trim_start_matches("https://")
-        .trim_start_matches("http://")
-        .trim_end_matches('/');
-    let bare = bare
-        .strip_suffix("/v1")
-        .or_else(|| bare.strip_suffix("/v2"))
-        .unwrap_or(bare);
+    let bare = registry.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+    let bare = bare.strip_suffix("/v1").or_else(|| bare.strip_suffix("/v2")).unwrap_or(bare);
     match bare {
         "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
         other => other.to_owned(),
@@ -219,20 +177,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder_name = folder.path().to_str().unwrap();
         let file = folder.path().join("auth.json");
-        std::fs::write(
-            folder.path().join("config.json"),
-            config(&[("one.example", "job:a")]),
-        )
-        .unwrap();
-        std::fs::write(
-            &file,
-            config(&[("one.example", "file:b"), ("two.example", "file:b:c")]),
-        )
-        .unwrap();
-        let inline = config(&[
-            ("two.example", "inline:d"),
-            ("https://index.docker.io/v1/", "hub:e"),
-        ]);
+        std::fs::write(folder.path().join("config.json"), config(&[("one.example", "job:a")])).unwrap();
+        std::fs::write(&file, config(&[("one.example", "file:b"), ("two.example", "file:b:c")])).unwrap();
+        let inline = config(&[("two.example", "inline:d"), ("https://index.docker.io/v1/", "hub:e")]);
         let credentials = collect(&[
             ("DOCKER_CONFIG", folder_name),
             ("REGISTRY_AUTH_FILE", file.to_str().unwrap()),
@@ -255,53 +202,35 @@ mod tests {
         ];
         for (host, expected) in table {
             let found = credentials.find(host, "team/app");
-            let found = found
-                .as_ref()
-                .map(|login| (login.user.as_str(), login.password.expose()));
+            let found = found.as_ref().map(|login| (login.user.as_str(), login.password.expose()));
             assert_eq!(found, expected, "{host}");
         }
     }
 
     #[test]
     fn the_longest_path_wins() {
-        let inline = config(&[
-            ("h.example", "all:a"),
-            ("h.example/team", "team:b"),
-            ("h.example/team/app", "app:c"),
-        ]);
+        let inline =
+            config(&[("h.example", "all:a"), ("h.example/team", "team:b"), ("h.example/team/app", "app:c")]);
         let credentials = collect(&[("DOCKER_AUTH_CONFIG", &inline)]).unwrap();
-        for (path, user) in [
-            ("team/app", "app"),
-            ("team/app/ci", "app"),
-            ("team/application", "team"),
-            ("other", "all"),
-        ] {
+        for (path, user) in
+            [("team/app", "app"), ("team/app/ci", "app"), ("team/application", "team"), ("other", "all")]
+        {
             assert_eq!(credentials.find("h.example", path).unwrap().user, user, "{path}");
         }
     }
 
     #[test]
     fn a_broken_config_is_an_error_that_shows_no_secret() {
-        for text in [
-            "{\"auths\": {\"h\": \"s3cret\"}}",
-            "s3cret",
-            r#"{"auths":{"h":{"auth":"s3cret!!"}}}"#,
-        ] {
+        for text in ["{\"auths\": {\"h\": \"s3cret\"}}", "s3cret", r#"{"auths":{"h":{"auth":"s3cret!!"}}}"#] {
             let error = collect(&[("DOCKER_AUTH_CONFIG", text)]).unwrap_err().to_string();
-            assert!(
-                error.contains("DOCKER_AUTH_CONFIG") && !error.contains("s3cret"),
-                "{error}"
-            );
+            assert!(error.contains("DOCKER_AUTH_CONFIG") && !error.contains("s3cret"), "{error}");
         }
     }
 
     #[test]
     fn no_file_and_empty_entries_are_no_credentials() {
-        let credentials = collect(&[
-            ("HOME", "/nonexistent"),
-            ("DOCKER_AUTH_CONFIG", r#"{"auths":{"h":{}}}"#),
-        ])
-        .unwrap();
+        let credentials =
+            collect(&[("HOME", "/nonexistent"), ("DOCKER_AUTH_CONFIG", r#"{"auths":{"h":{}}}"#)]).unwrap();
         assert_eq!(credentials.find("h", "a"), None);
     }
 }

@@ -37,10 +37,7 @@ pub struct Digest {
 impl Digest {
     /// The SHA-256 digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
-        Self {
-            algorithm: Algorithm::Sha256,
-            hex: hex(&Sha256::digest(bytes)),
-        }
+        Self { algorithm: Algorithm::Sha256, hex: hex(&Sha256::digest(bytes)) }
     }
 
     /// The name of the algorithm, `sha256` or `sha512`.
@@ -97,22 +94,15 @@ impl FromStr for Digest {
     type Err = InvalidDigest;
 
     fn from_str(text: &str) -> Result<Self, InvalidDigest> {
-        let invalid = || InvalidDigest {
-            text: text.to_owned(),
-        };
+        let invalid = || InvalidDigest { text: text.to_owned() };
         let (name, hex) = text.split_once(':').ok_or_else(invalid)?;
-        let known = [Algorithm::Sha256, Algorithm::Sha512]
-            .into_iter()
-            .find(|known| known.name() == name);
+        let known = [Algorithm::Sha256, Algorithm::Sha512].into_iter().find(|known| known.name() == name);
         let algorithm = known.ok_or_else(invalid)?;
         let is_hex = hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if hex.len() != algorithm.hex_length() || !is_hex {
             return Err(invalid());
         }
-        Ok(Self {
-            algorithm,
-            hex: hex.to_owned(),
-        })
+        Ok(Self { algorithm, hex: hex.to_owned() })
     }
 }
 
@@ -144,14 +134,8 @@ impl Hasher {
     /// The digest of all bytes taken.
     pub fn finish(self) -> Digest {
         match self.0 {
-            State::Sha256(state) => Digest {
-                algorithm: Algorithm::Sha256,
-                hex: hex(&state.finalize()),
-            },
-            State::Sha512(state) => Digest {
-                algorithm: Algorithm::Sha512,
-                hex: hex(&state.finalize()),
-            },
+            State::Sha256(state) => Digest { algorithm: Algorithm::Sha256, hex: hex(&state.finalize()) },
+            State::Sha512(state) => Digest { algorithm: Algorithm::Sha512, hex: hex(&state.finalize()) },
         }
     }
 }
@@ -159,10 +143,7 @@ impl Hasher {
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

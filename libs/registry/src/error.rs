@@ -128,15 +128,9 @@ pub struct Problem {
 }
 
 fn told(problems: &[Problem]) -> String {
-    let texts: Vec<_> = problems
-        .iter()
-        .map(|problem| format!("{} {}", problem.code, problem.message))
-        .collect();
-    if texts.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", texts.join("; ").trim())
-    }
+    let texts: Vec<_> =
+        problems.iter().map(|problem| format!("{} {}", problem.code, problem.message)).collect();
+    if texts.is_empty() { String::new() } else { format!(": {}", texts.join("; ").trim()) }
 }
 
 impl Explain for Error {
@@ -154,9 +148,7 @@ impl Explain for Error {
                 Some("check the name and the tag; what was never pushed is not there".into())
             }
             Self::Answer { status, host, .. } => answer_hint(*status, host),
-            Self::Unauthorized {
-                host, credentials, ..
-            } => Some(match credentials {
+            Self::Unauthorized { host, credentials, .. } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
                 None => format!("there are no credentials for {host}; log in with `docker login {host}`"),
             }),

@@ -30,9 +30,7 @@ pub struct Layout {
 impl Layout {
     /// The layout in this directory. Nothing is read yet.
     pub fn new(directory: &Path) -> Self {
-        Self {
-            directory: directory.to_owned(),
-        }
+        Self { directory: directory.to_owned() }
     }
 
     /// The directory.
@@ -48,10 +46,7 @@ impl Layout {
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.directory
-            .join("blobs")
-            .join(digest.algorithm())
-            .join(digest.hex())
+        self.directory.join("blobs").join(digest.algorithm()).join(digest.hex())
     }
 
     /// Reads a manifest or index, and checks that it is what its digest says.
@@ -72,25 +67,14 @@ impl Layout {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
             Err(source) => {
-                return Err(Error::File {
-                    action: "read",
-                    path: self.blob_path(&digest),
-                    source,
-                });
+                return Err(Error::File { action: "read", path: self.blob_path(&digest), source });
             }
         };
         if !digest.matches(&bytes) {
-            return Err(Error::Digest {
-                what,
-                expected: digest,
-                found: Digest::of(&bytes),
-            });
+            return Err(Error::Digest { what, expected: digest, found: Digest::of(&bytes) });
         }
-        let told = index
-            .entries()
-            .into_iter()
-            .find(|entry| entry.digest == digest)
-            .map(|entry| entry.media_type);
+        let told =
+            index.entries().into_iter().find(|entry| entry.digest == digest).map(|entry| entry.media_type);
         Manifest::parse(bytes.into(), told.as_deref(), &what)
     }
 
@@ -99,11 +83,7 @@ impl Layout {
     /// # Errors
     /// When the directory holds something else.
     pub fn resolve(&self, tag: &Tag) -> Result<Option<Digest>, Error> {
-        if self.is_vacant()? {
-            Ok(None)
-        } else {
-            Ok(self.index()?.find(tag).map(|entry| entry.digest))
-        }
+        if self.is_vacant()? { Ok(None) } else { Ok(self.index()?.find(tag).map(|entry| entry.digest)) }
     }
 
     /// The tags, in the order of the index, with the digests they lead to.
@@ -112,10 +92,7 @@ impl Layout {
     /// When the directory is no layout.
     pub fn tags(&self) -> Result<Vec<(Tag, Digest)>, Error> {
         let entries = self.index()?.entries();
-        Ok(entries
-            .into_iter()
-            .filter_map(|entry| Some((entry.tag?, entry.digest)))
-            .collect())
+        Ok(entries.into_iter().filter_map(|entry| Some((entry.tag?, entry.digest))).collect())
     }
 
     /// Is this blob there, with its size?
@@ -134,11 +111,7 @@ impl Layout {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
             Err(source) => {
-                return Err(Error::File {
-                    action: "read",
-                    path,
-                    source,
-                });
+                return Err(Error::File { action: "read", path, source });
             }
         };
         let stream = unfold(Some((file, path)), |state| async {
@@ -150,14 +123,7 @@ impl Layout {
                     chunk.truncate(length);
                     Some((Ok(Bytes::from(chunk)), Some((file, path))))
                 }
-                Err(source) => Some((
-                    Err(Error::File {
-                        action: "read",
-                        path,
-                        source,
-                    }),
-                    None,
-                )),
+                Err(source) => Some((Err(Error::File { action: "read", path, source }), None)),
             }
         });
         Ok(Blob::checked(descriptor, what, stream))
@@ -237,11 +203,7 @@ impl Layout {
             path: marker.clone(),
             source,
         })?;
-        lock.lock().map_err(|source| Error::File {
-            action: "lock",
-            path: marker,
-            source,
-        })?;
+        lock.lock().map_err(|source| Error::File { action: "lock", path: marker, source })?;
         let mut index = self.index()?;
         change(&mut index);
         self.write(INDEX, &Value::Object(index.0))
@@ -251,9 +213,9 @@ impl Layout {
     /// Is there nothing here yet: no directory, or an empty one, or one whose first writer was cut off?
     fn is_vacant(&self) -> Result<bool, Error> {
         let names = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries
-                .map(|entry| entry.map(|entry| entry.file_name()))
-                .collect::<io::Result<Vec<_>>>(),
+            Ok(entries) => {
+                entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
             Err(error) => Err(error),
         };
@@ -268,10 +230,7 @@ impl Layout {
     }
 
     fn index(&self) -> Result<Index, Error> {
-        let wrong = |reason: String| Error::Layout {
-            directory: self.directory.clone(),
-            reason,
-        };
+        let wrong = |reason: String| Error::Layout { directory: self.directory.clone(), reason };
         if !self.directory.exists() {
             return Err(wrong("there is no such directory".into()));
         }
@@ -282,9 +241,7 @@ impl Layout {
         match marker.get("imageLayoutVersion").and_then(Value::as_str) {
             Some("1.0.0") => {}
             version => {
-                return Err(wrong(format!(
-                    "{MARKER} gives it the version {version:?}, 1.0.0 is known"
-                )));
+                return Err(wrong(format!("{MARKER} gives it the version {version:?}, 1.0.0 is known")));
             }
         }
         let text =
@@ -300,9 +257,7 @@ impl Layout {
 
     fn write(&self, name: &str, value: &Value) -> Result<(), Error> {
         let path = self.directory.join(name);
-        file::replace(&path, value.to_string().as_bytes())
-            .map(drop)
-            .map_err(writing(&path))
+        file::replace(&path, value.to_string().as_bytes()).map(drop).map_err(writing(&path))
     }
 
     fn temporary(&self, path: &Path) -> Result<tempfile::NamedTempFile, Error> {
@@ -318,19 +273,12 @@ impl Layout {
     /// Synced before it gets its name: an index must never name what a power cut took.
     fn keep(&self, temporary: tempfile::NamedTempFile, path: &Path) -> Result<(), Error> {
         temporary.as_file().sync_all().map_err(writing(path))?;
-        temporary
-            .persist(path)
-            .map(drop)
-            .map_err(|error| writing(path)(error.error))
+        temporary.persist(path).map(drop).map_err(|error| writing(path)(error.error))
     }
 }
 
 fn writing(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
-    move |source| Error::File {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    }
+    move |source| Error::File { action: "write", path: path.to_owned(), source }
 }
 
 /// `index.json`: kept as it was read, so that what other tools put there stays.
@@ -350,9 +298,7 @@ impl Index {
     }
 
     fn find(&self, tag: &Tag) -> Option<Entry> {
-        self.entries()
-            .into_iter()
-            .find(|entry| entry.tag.as_ref() == Some(tag))
+        self.entries().into_iter().find(|entry| entry.tag.as_ref() == Some(tag))
     }
 
     fn remove(&mut self, tag: &Tag) {

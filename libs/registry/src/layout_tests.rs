@@ -29,13 +29,7 @@ fn what_was_written_is_read_back_and_a_tag_moves() {
     layout.put_manifest(&two, &tag("latest")).unwrap();
     assert_eq!(layout.manifest(&tag("1")).unwrap().bytes(), one.bytes());
     assert_eq!(layout.manifest(&tag("latest")).unwrap().digest(), two.digest());
-    assert_eq!(
-        layout
-            .manifest(&Which::Digest(one.digest().clone()))
-            .unwrap()
-            .digest(),
-        one.digest()
-    );
+    assert_eq!(layout.manifest(&Which::Digest(one.digest().clone())).unwrap().digest(), one.digest());
     assert_eq!(layout.tags().unwrap().len(), 2);
     layout.remove_tag(&"latest".parse().unwrap()).unwrap();
     assert_eq!(layout.resolve(&"latest".parse().unwrap()).unwrap(), None);
@@ -60,11 +54,7 @@ fn writers_at_the_same_time_lose_nothing() {
     std::thread::scope(|scope| {
         for number in 0..20 {
             let layout = &layout;
-            scope.spawn(move || {
-                layout
-                    .put_manifest(&image(), &tag(&format!("t{number}")))
-                    .unwrap()
-            });
+            scope.spawn(move || layout.put_manifest(&image(), &tag(&format!("t{number}"))).unwrap());
         }
     });
     assert_eq!(layout.tags().unwrap().len(), 20);
@@ -108,10 +98,7 @@ fn what_is_no_layout_is_named_with_the_reason() {
         assert!(error.to_string().contains(reason), "{error}");
     }
     for name in ["other", "file"] {
-        assert!(
-            Layout::new(&at(name)).create().is_err(),
-            "{name}: nothing of others is overwritten"
-        );
+        assert!(Layout::new(&at(name)).create().is_err(), "{name}: nothing of others is overwritten");
     }
     assert_eq!(fs::read(at("other/readme")).unwrap(), b"x");
 }

@@ -25,6 +25,6 @@ pub use digest::{Digest, Hasher};
 pub use error::Error;
 pub use layout::Layout;
 pub use manifest::{Content, Descriptor, Manifest, Platform, media_type};
-pub use reference::{InvalidReference, Reference, Repository, Tag, Which};
+pub use reference::{InvalidReference, InvalidTag, Reference, Repository, Tag, Which};
 pub use remote::{Mounted, Remote};
 pub use store::Store;

@@ -48,9 +48,7 @@ pub struct Platform {
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
-        self.variant
-            .iter()
-            .try_for_each(|variant| write!(f, "/{variant}"))
+        self.variant.iter().try_for_each(|variant| write!(f, "/{variant}"))
     }
 }
 
@@ -88,20 +86,12 @@ impl Manifest {
     /// # Errors
     /// When the bytes are neither an OCI nor a Docker (schema 2) manifest or index. `what` names it in the error.
     pub fn parse(bytes: Bytes, told: Option<&str>, what: &dyn fmt::Display) -> Result<Self, Error> {
-        let wrong = |reason: String| Error::Manifest {
-            what: what.to_string(),
-            reason,
-        };
+        let wrong = |reason: String| Error::Manifest { what: what.to_string(), reason };
         let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         if envelope.schema_version == 1 {
-            return Err(Error::Schema1 {
-                what: what.to_string(),
-            });
+            return Err(Error::Schema1 { what: what.to_string() });
         }
-        let told = told
-            .and_then(|told| told.split(';').next())
-            .map(str::trim)
-            .map(str::to_owned);
+        let told = told.and_then(|told| told.split(';').next()).map(str::trim).map(str::to_owned);
         let media_type = envelope.media_type.or(told).unwrap_or_default();
         let content = match media_type.as_str() {
             media_type::OCI_INDEX | media_type::DOCKER_LIST => read_index(&bytes, &wrong)?,
@@ -109,12 +99,7 @@ impl Manifest {
             other => return Err(wrong(format!("its media type is '{other}'"))),
         };
         let digest = Digest::of(&bytes);
-        Ok(Self {
-            bytes,
-            media_type,
-            digest,
-            content,
-        })
+        Ok(Self { bytes, media_type, digest, content })
     }
 
     /// The bytes, as they came.
@@ -147,30 +132,18 @@ struct Envelope {
 
 fn read_index(bytes: &[u8], wrong: &dyn Fn(String) -> Error) -> Result<Content, Error> {
     let index: OciImageIndex = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
-    let manifests: Result<_, Error> = index
-        .manifests
-        .into_iter()
-        .map(|entry| from_entry(entry, wrong))
-        .collect();
-    Ok(Content::Index {
-        manifests: manifests?,
-    })
+    let manifests: Result<_, Error> =
+        index.manifests.into_iter().map(|entry| from_entry(entry, wrong)).collect();
+    Ok(Content::Index { manifests: manifests? })
 }
 
 fn read_image(bytes: &[u8], wrong: &dyn Fn(String) -> Error) -> Result<Content, Error> {
     let image: OciImageManifest = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
-    let layers: Result<_, Error> = image
-        .layers
-        .into_iter()
-        .map(|layer| from_oci(layer, wrong))
-        .collect();
+    let layers: Result<_, Error> = image.layers.into_iter().map(|layer| from_oci(layer, wrong)).collect();
     Ok(Content::Image {
         config: Box::new(from_oci(image.config, wrong)?),
         layers: layers?,
-        subject: image
-            .subject
-            .map(|subject| from_oci(subject, wrong).map(Box::new))
-            .transpose()?,
+        subject: image.subject.map(|subject| from_oci(subject, wrong).map(Box::new)).transpose()?,
     })
 }
 
@@ -181,18 +154,12 @@ fn from_entry(entry: ImageIndexEntry, wrong: &dyn Fn(String) -> Error) -> Result
         variant: platform.variant,
     });
     let descriptor = descriptor(entry.media_type, &entry.digest, entry.size, wrong)?;
-    Ok(Descriptor {
-        platform,
-        ..descriptor
-    })
+    Ok(Descriptor { platform, ..descriptor })
 }
 
 fn from_oci(oci: OciDescriptor, wrong: &dyn Fn(String) -> Error) -> Result<Descriptor, Error> {
     let foreign = oci.urls.is_some_and(|urls| !urls.is_empty());
-    Ok(Descriptor {
-        foreign,
-        ..descriptor(oci.media_type, &oci.digest, oci.size, wrong)?
-    })
+    Ok(Descriptor { foreign, ..descriptor(oci.media_type, &oci.digest, oci.size, wrong)? })
 }
 
 /// A digest becomes the name of a file and a part of a URL, so nothing passes here that is not really one.
@@ -202,17 +169,9 @@ fn descriptor(
     size: i64,
     wrong: &dyn Fn(String) -> Error,
 ) -> Result<Descriptor, Error> {
-    let digest = digest
-        .parse()
-        .map_err(|error: crate::digest::InvalidDigest| wrong(error.to_string()))?;
+    let digest = digest.parse().map_err(|error: crate::digest::InvalidDigest| wrong(error.to_string()))?;
     let size = u64::try_from(size).map_err(|_| wrong(format!("it gives {digest} the size {size}")))?;
-    Ok(Descriptor {
-        media_type,
-        digest,
-        size,
-        platform: None,
-        foreign: false,
-    })
+    Ok(Descriptor { media_type, digest, size, platform: None, foreign: false })
 }
 
 #[cfg(test)]
@@ -236,13 +195,8 @@ mod tests {
         );
         let index = parse(&text, None).unwrap();
         assert_eq!(index.digest(), &Digest::of(text.as_bytes()));
-        let Content::Index { manifests } = index.content() else {
-            panic!("{index:?}")
-        };
-        let platforms: Vec<_> = manifests
-            .iter()
-            .map(|m| m.platform.as_ref().unwrap().to_string())
-            .collect();
+        let Content::Index { manifests } = index.content() else { panic!("{index:?}") };
+        let platforms: Vec<_> = manifests.iter().map(|m| m.platform.as_ref().unwrap().to_string()).collect();
         assert_eq!(platforms, ["linux/arm64/v8", "unknown/unknown"]);
     }
 
@@ -252,21 +206,11 @@ mod tests {
             r#"{{"schemaVersion":2,"config":{{"mediaType":"c","digest":"sha256:{HEX}","size":0}},
             "layers":[{{"mediaType":"l","digest":"sha256:{HEX}","size":0,"urls":["https://elsewhere.example/l"]}}]}}"#
         );
-        let told = parse(
-            &image,
-            Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8"),
-        )
-        .unwrap();
+        let told = parse(&image, Some("application/vnd.oci.image.manifest.v1+json; charset=utf-8")).unwrap();
         assert_eq!(told.media_type(), media_type::OCI_MANIFEST);
-        let Content::Image { layers, .. } = told.content() else {
-            panic!("{told:?}")
-        };
+        let Content::Image { layers, .. } = told.content() else { panic!("{told:?}") };
         assert!(layers[0].foreign);
-        let inside = image.replacen(
-            '{',
-            &format!(r#"{{"mediaType":"{}","#, media_type::DOCKER_MANIFEST),
-            1,
-        );
+        let inside = image.replacen('{', &format!(r#"{{"mediaType":"{}","#, media_type::DOCKER_MANIFEST), 1);
         let both = parse(&inside, Some(media_type::OCI_MANIFEST)).unwrap();
         assert_eq!(both.media_type(), media_type::DOCKER_MANIFEST);
     }
@@ -283,10 +227,7 @@ mod tests {
             ("{}", "schemaVersion"),
             (r#"{"schemaVersion":1}"#, "schema 1"),
             (r#"{"schemaVersion":2}"#, "media type is ''"),
-            (
-                r#"{"schemaVersion":2,"mediaType":"application/json"}"#,
-                "application/json",
-            ),
+            (r#"{"schemaVersion":2,"mediaType":"application/json"}"#, "application/json"),
             (&bad_digest, "no digest"),
         ];
         for (text, reason) in table {

@@ -127,26 +127,34 @@ impl contract::Explain for InvalidReference {
     }
 }
 
-impl FromStr for Tag {
-    type Err = String;
+/// Why a text is no tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tag '{text}' {reason}")]
+pub struct InvalidTag {
+    text: String,
+    reason: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl contract::Explain for InvalidTag {
+    fn exit(&self) -> contract::Exit {
+        contract::Exit::Usage
+    }
+}
+
+impl FromStr for Tag {
+    type Err = InvalidTag;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTag> {
+        let refused = |reason: String| Err(InvalidTag { text: text.to_owned(), reason });
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if !text.starts_with(is_word) {
-            return Err(format!(
-                "the tag '{text}' does not start with a letter, a digit or _"
-            ));
+            return refused("does not start with a letter, a digit or _".into());
         }
         if let Some(bad) = text.chars().find(|c| !(is_word(*c) || ".-".contains(*c))) {
-            return Err(format!(
-                "the tag '{text}' holds {bad:?}; only letters, digits and _ . - are allowed"
-            ));
+            return refused(format!("holds {bad:?}; only letters, digits and _ . - are allowed"));
         }
         if text.len() > LONGEST_TAG {
-            return Err(format!(
-                "the tag has {} characters, {LONGEST_TAG} are allowed",
-                text.len()
-            ));
+            return refused(format!("has {} characters, {LONGEST_TAG} are allowed", text.len()));
         }
         Ok(Self(text.to_owned()))
     }
@@ -156,10 +164,7 @@ impl FromStr for Reference {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Self, InvalidReference> {
-        parse(text).map_err(|reason| InvalidReference {
-            text: text.to_owned(),
-            reason,
-        })
+        parse(text).map_err(|reason| InvalidReference { text: text.to_owned(), reason })
     }
 }
 
@@ -176,19 +181,11 @@ fn parse(text: &str) -> Result<Reference, String> {
         if directory.is_empty() {
             return Err("the directory is missing".into());
         }
-        return Ok(Reference {
-            repository: Repository::Layout {
-                directory: directory.into(),
-            },
-            tag,
-            digest,
-        });
+        return Ok(Reference { repository: Repository::Layout { directory: directory.into() }, tag, digest });
     }
     let rest = rest.strip_prefix("docker://").unwrap_or(rest);
     if let Some((scheme, _)) = rest.split_once("://") {
-        return Err(format!(
-            "it starts with {scheme}://; a host stands there without a scheme"
-        ));
+        return Err(format!("it starts with {scheme}://; a host stands there without a scheme"));
     }
     let (name, tag) = split_tag(rest)?;
     let (host, path) = split_host(name);
@@ -197,24 +194,15 @@ fn parse(text: &str) -> Result<Reference, String> {
     if host.len() + 1 + path.len() > LONGEST_NAME {
         return Err(format!("host and path have more than {LONGEST_NAME} characters"));
     }
-    Ok(Reference {
-        repository: Repository::Remote { host, path },
-        tag,
-        digest,
-    })
+    Ok(Reference { repository: Repository::Remote { host, path }, tag, digest })
 }
 
 fn split_digest(text: &str) -> Result<(&str, Option<Digest>), String> {
     match text.rsplit_once('@') {
         // An `@` in the name of a directory is none of our business.
-        Some((rest, digest)) if !digest.contains('/') => Ok((
-            rest,
-            Some(
-                digest
-                    .parse()
-                    .map_err(|error: crate::digest::InvalidDigest| error.to_string())?,
-            ),
-        )),
+        Some((rest, digest)) if !digest.contains('/') => {
+            Ok((rest, Some(digest.parse().map_err(|error: crate::digest::InvalidDigest| error.to_string())?)))
+        }
         _ => Ok((text, None)),
     }
 }
@@ -222,7 +210,9 @@ fn split_digest(text: &str) -> Result<(&str, Option<Digest>), String> {
 /// The tag stands behind the last colon, unless a slash follows it: then that colon belongs to a port.
 fn split_tag(text: &str) -> Result<(&str, Option<Tag>), String> {
     match text.rsplit_once(':') {
-        Some((rest, tag)) if !tag.contains(['/', ']']) => Ok((rest, Some(tag.parse()?))),
+        Some((rest, tag)) if !tag.contains(['/', ']']) => {
+            Ok((rest, Some(tag.parse().map_err(|error: InvalidTag| error.to_string())?)))
+        }
         _ => Ok((text, None)),
     }
 }
@@ -236,16 +226,8 @@ fn split_host(name: &str) -> (String, String) {
         Some((first, rest)) if looks_like_a_host(first) => (first, rest.to_owned()),
         _ => (DOCKER_HUB, name.to_owned()),
     };
-    let host = if host == "index.docker.io" {
-        DOCKER_HUB
-    } else {
-        host
-    };
-    let path = if host == DOCKER_HUB && !path.contains('/') {
-        format!("{OFFICIAL}/{path}")
-    } else {
-        path
-    };
+    let host = if host == "index.docker.io" { DOCKER_HUB } else { host };
+    let path = if host == DOCKER_HUB && !path.contains('/') { format!("{OFFICIAL}/{path}") } else { path };
     (host.to_owned(), path)
 }
 
@@ -255,14 +237,7 @@ fn check_host(host: &str) -> Result<(), String> {
         Some(rest) => {
             let (address, port) = rest.split_once(']').ok_or_else(wrong)?;
             address.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
-            (
-                "v6",
-                if port.is_empty() {
-                    None
-                } else {
-                    Some(port.strip_prefix(':').ok_or_else(wrong)?)
-                },
-            )
+            ("v6", if port.is_empty() { None } else { Some(port.strip_prefix(':').ok_or_else(wrong)?) })
         }
         None => match host.split_once(':') {
             Some((name, port)) => (name, Some(port)),
@@ -276,15 +251,9 @@ fn check_host(host: &str) -> Result<(), String> {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     };
-    if name.split('.').all(is_label) {
-        Ok(())
-    } else {
-        Err(wrong())
-    }
+    if name.split('.').all(is_label) { Ok(()) } else { Err(wrong()) }
 }
 
 fn check_path(path: &str) -> Result<(), String> {
@@ -296,9 +265,7 @@ fn check_path(path: &str) -> Result<(), String> {
             return Err("the path has an empty part".into());
         }
         if part.chars().any(|c| c.is_ascii_uppercase()) {
-            return Err(format!(
-                "the path part '{part}' holds upper-case letters, which no registry takes"
-            ));
+            return Err(format!("the path part '{part}' holds upper-case letters, which no registry takes"));
         }
         if !is_path_part(part) {
             return Err(format!(
@@ -312,14 +279,10 @@ fn check_path(path: &str) -> Result<(), String> {
 /// Alphanumeric runs joined by `.`, `_`, `__` or any number of `-`.
 fn is_path_part(part: &str) -> bool {
     let is_alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let separators = part
-        .split(is_alphanumeric)
-        .filter(|separator| !separator.is_empty());
+    let separators = part.split(is_alphanumeric).filter(|separator| !separator.is_empty());
     part.starts_with(is_alphanumeric)
         && part.ends_with(is_alphanumeric)
-        && separators
-            .into_iter()
-            .all(|s| matches!(s, "." | "_" | "__") || s.chars().all(|c| c == '-'))
+        && separators.into_iter().all(|s| matches!(s, "." | "_" | "__") || s.chars().all(|c| c == '-'))
 }
 
 #[cfg(test)]

@@ -10,10 +10,7 @@ fn references_parse_and_print_in_full() {
     let table = [
         ("localhost:5000/app", "localhost:5000/app"),
         ("localhost/app:1", "localhost/app:1"),
-        (
-            "docker://registry.example.com/team/app/ci:027c3e98",
-            "registry.example.com/team/app/ci:027c3e98",
-        ),
+        ("docker://registry.example.com/team/app/ci:027c3e98", "registry.example.com/team/app/ci:027c3e98"),
         (
             "registry.example.com:443/a/b__c/d.e/f--g:1.4.3_build",
             "registry.example.com:443/a/b__c/d.e/f--g:1.4.3_build",
@@ -40,12 +37,7 @@ fn references_parse_and_print_in_full() {
             "{text} does not round-trip"
         );
     }
-    for prefix in [
-        "localhost:5000/app",
-        "localhost:5000/app:1",
-        "oci:out",
-        "oci:out:1",
-    ] {
+    for prefix in ["localhost:5000/app", "localhost:5000/app:1", "oci:out", "oci:out:1"] {
         let text = format!("{prefix}@{DIGEST}");
         assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
     }

@@ -42,10 +42,7 @@ pub struct Upload {
 
 impl Remote {
     pub(crate) fn new(line: Arc<Connection>, path: &str) -> Self {
-        Self {
-            line,
-            path: path.to_owned(),
-        }
+        Self { line, path: path.to_owned() }
     }
 
     /// The name of the repository below its host.
@@ -66,10 +63,7 @@ impl Remote {
     }
 
     fn request(&self, method: Method, path: &str) -> Result<Request, Error> {
-        Ok(Request::new(
-            method,
-            self.line.url(&format!("{}/{path}", self.path))?,
-        ))
+        Ok(Request::new(method, self.line.url(&format!("{}/{path}", self.path))?))
     }
 
     fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
@@ -91,16 +85,11 @@ impl Remote {
     /// [`Error::NotFound`] when the registry says so.
     pub async fn manifest(&self, which: &Which) -> Result<Manifest, Error> {
         let (what, request) = (self.name(which), self.manifest_request(Method::GET, which)?);
-        let response = self
-            .line
-            .send(request, Repeat::Safe, &format!("read {what}"))
-            .await?;
+        let response = self.line.send(request, Repeat::Safe, &format!("read {what}")).await?;
         if response.status() == StatusCode::NOT_FOUND {
             return Err(Error::NotFound { what });
         }
-        let response = self
-            .expect(response, &[StatusCode::OK], &format!("read {what}"))
-            .await?;
+        let response = self.expect(response, &[StatusCode::OK], &format!("read {what}")).await?;
         let told = text_header(&response, CONTENT_TYPE.as_str());
         let promised = match which {
             Which::Digest(digest) => Some(digest.clone()),
@@ -108,11 +97,7 @@ impl Remote {
         };
         let bytes = body_within(response, MANIFEST_LIMIT).await?;
         if let Some(expected) = promised.filter(|expected| !expected.matches(&bytes)) {
-            return Err(Error::Digest {
-                what,
-                expected,
-                found: Digest::of(&bytes),
-            });
+            return Err(Error::Digest { what, expected, found: Digest::of(&bytes) });
         }
         Manifest::parse(bytes, told.as_deref(), &what)
     }
@@ -133,10 +118,7 @@ impl Remote {
         match digest_header(&response) {
             Some(digest) => Ok(Some(digest)),
             // Old servers do not send it.
-            None => self
-                .manifest(&which)
-                .await
-                .map(|manifest| Some(manifest.digest().clone())),
+            None => self.manifest(&which).await.map(|manifest| Some(manifest.digest().clone())),
         }
     }
 
@@ -150,10 +132,7 @@ impl Remote {
         let response = self.line.send(request, Repeat::Safe, &action).await?;
         match response.status() {
             StatusCode::NOT_FOUND => Ok(false),
-            _ => self
-                .expect(response, &[StatusCode::OK], &action)
-                .await
-                .map(|_| true),
+            _ => self.expect(response, &[StatusCode::OK], &action).await.map(|_| true),
         }
     }
 
@@ -241,12 +220,8 @@ impl Remote {
         let query = url.query().map_or_else(String::new, |query| format!("{query}&"));
         url.set_query(Some(&format!("{query}digest={digest}")));
         let mut request = Request::new(Method::PUT, url);
-        request
-            .headers_mut()
-            .insert(CONTENT_LENGTH, HeaderValue::from(blob.descriptor.size));
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(blob.descriptor.size));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         // An error on the source's side reaches us through the HTTP library only as a broken body.
         let fault = Arc::new(Mutex::new(None));
         let noted = Arc::clone(&fault);
@@ -259,16 +234,10 @@ impl Remote {
         });
         *request.body_mut() = Some(Body::wrap_stream(stream));
         let sent = self.line.send(request, Repeat::Unsafe, &action).await;
-        if let Some(error) = fault
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .take()
-        {
+        if let Some(error) = fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
             return Err(error);
         }
-        self.expect(sent?, &[StatusCode::CREATED], &action)
-            .await
-            .map(drop)
+        self.expect(sent?, &[StatusCode::CREATED], &action).await.map(drop)
     }
 
     /// Writes a manifest under a digest (its own) or a tag.
@@ -278,24 +247,16 @@ impl Remote {
     pub async fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
         let action = format!("write {}", self.name(which));
         let mut request = self.request(Method::PUT, &format!("manifests/{which}"))?;
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, header(manifest.media_type())?);
+        request.headers_mut().insert(CONTENT_TYPE, header(manifest.media_type())?);
         let bytes: Bytes = manifest.bytes().clone();
         *request.body_mut() = Some(bytes.into());
         let response = self.line.send(request, Repeat::Safe, &action).await?;
-        let response = self
-            .expect(response, &[StatusCode::CREATED, StatusCode::OK], &action)
-            .await?;
+        let response = self.expect(response, &[StatusCode::CREATED, StatusCode::OK], &action).await?;
         match digest_header(&response) {
             Some(found)
                 if found.algorithm() == manifest.digest().algorithm() && found != *manifest.digest() =>
             {
-                Err(Error::Digest {
-                    what: self.name(which),
-                    expected: manifest.digest().clone(),
-                    found,
-                })
+                Err(Error::Digest { what: self.name(which), expected: manifest.digest().clone(), found })
             }
             _ => Ok(()),
         }

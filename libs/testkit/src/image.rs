@@ -30,11 +30,7 @@ pub struct File {
 impl File {
     /// A file that everybody may read.
     pub fn new(path: &str, content: impl Into<Vec<u8>>) -> Self {
-        Self {
-            path: path.to_owned(),
-            content: content.into(),
-            mode: 0o644,
-        }
+        Self { path: path.to_owned(), content: content.into(), mode: 0o644 }
     }
 }
 
@@ -57,11 +53,7 @@ impl Image {
     /// a base image would.
     pub fn new() -> Self {
         let platform = |architecture: &str| ("linux".to_owned(), architecture.to_owned());
-        Self {
-            platforms: vec![platform("amd64"), platform("arm64")],
-            layers: Vec::new(),
-            config: json!({}),
-        }
+        Self { platforms: vec![platform("amd64"), platform("arm64")], layers: Vec::new(), config: json!({}) }
     }
 
     /// Adds a layer that all platforms share.
@@ -122,10 +114,7 @@ impl Image {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    let hex: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
 

@@ -52,22 +52,13 @@ impl Proxy {
         let listener = runtime
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .unwrap_or_else(|error| panic!("no port for the proxy: {error}"));
-        let address = listener
-            .local_addr()
-            .unwrap_or_else(|error| panic!("no address of the proxy: {error}"));
+        let address =
+            listener.local_addr().unwrap_or_else(|error| panic!("no address of the proxy: {error}"));
         let log = Arc::new(Mutex::new(Vec::new()));
-        let forward = Forward {
-            client: client(),
-            upstream: upstream.to_owned(),
-            delay,
-            log: Arc::clone(&log),
-        };
+        let forward =
+            Forward { client: client(), upstream: upstream.to_owned(), delay, log: Arc::clone(&log) };
         runtime.spawn(serve(listener, Arc::new(forward)));
-        Self {
-            address,
-            log,
-            _runtime: runtime,
-        }
+        Self { address, log, _runtime: runtime }
     }
 
     /// Its address, `127.0.0.1:PORT`.
@@ -123,11 +114,7 @@ async fn serve(listener: TcpListener, forward: Arc<Forward>) {
 impl Forward {
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let method = request.method().to_string();
-        let target = request
-            .uri()
-            .path_and_query()
-            .map_or("/", |target| target.as_str())
-            .to_owned();
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
         tokio::time::sleep(self.delay).await;
         let answer = self.pass_on(request, &target).await;
         let answer = answer.unwrap_or_else(|_| {
@@ -135,15 +122,8 @@ impl Forward {
             *bad.status_mut() = StatusCode::BAD_GATEWAY;
             bad
         });
-        let passed = Passed {
-            method,
-            target,
-            status: answer.status().as_u16(),
-        };
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(passed);
+        let passed = Passed { method, target, status: answer.status().as_u16() };
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(passed);
         answer
     }
 
@@ -172,8 +152,6 @@ impl Forward {
             kept.remove(TRANSFER_ENCODING);
         }
         let body = StreamBody::new(answer.bytes_stream().map_ok(Frame::data)).boxed();
-        Ok(response
-            .body(body)
-            .unwrap_or_else(|error| panic!("an answer that cannot be passed on: {error}")))
+        Ok(response.body(body).unwrap_or_else(|error| panic!("an answer that cannot be passed on: {error}")))
     }
 }

@@ -40,11 +40,7 @@ impl Registry {
                 panic!("cannot start docker-registry ({error}); apt-get install docker-registry")
             });
         let address = listening_address(&mut process);
-        Self {
-            process,
-            address,
-            _storage: storage,
-        }
+        Self { process, address, _storage: storage }
     }
 
     /// Its address, `127.0.0.1:PORT`.
@@ -64,19 +60,14 @@ impl Drop for Registry {
 /// Reads the log up to the line that names the address, and goes on reading in the background: a full pipe would stop
 /// the registry.
 fn listening_address(process: &mut Child) -> String {
-    let stderr = process
-        .stderr
-        .take()
-        .unwrap_or_else(|| panic!("the registry has no stderr"));
+    let stderr = process.stderr.take().unwrap_or_else(|| panic!("the registry has no stderr"));
     let mut lines = BufReader::new(stderr).lines();
     let mut log = Vec::new();
     for line in lines.by_ref() {
         let line = line.unwrap_or_default();
         if let Some((_, rest)) = line.split_once("listening on ") {
-            let address: String = rest
-                .chars()
-                .take_while(|c| c.is_ascii_digit() || ".:".contains(*c))
-                .collect();
+            let address: String =
+                rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
             std::thread::spawn(move || lines.for_each(drop));
             return address;
         }

@@ -9,14 +9,7 @@ use std::sync::OnceLock;
 
 /// The names of all tools, as cargo and users know them.
 pub fn tools() -> [&'static str; 6] {
-    [
-        "versioner",
-        "loc-badge",
-        "image-promote",
-        "props",
-        "compose-rewrite",
-        "release",
-    ]
+    ["versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release"]
 }
 
 /// A run of the tool with this name, with no arguments yet.
@@ -44,15 +37,8 @@ impl Tool {
         command.env("PATH", env::var_os("PATH").unwrap_or_default());
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
         command.env("HOME", "/nonexistent");
-        let name = program
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        Self {
-            name,
-            command,
-            stdin: None,
-        }
+        let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { name, command, stdin: None }
     }
 
     /// Adds one argument.
@@ -97,22 +83,14 @@ impl Tool {
     pub fn run(mut self) -> Output {
         let line = self.describe();
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.command.stdin(if self.stdin.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        });
-        let mut child = self
-            .command
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
+        self.command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
         if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), self.stdin.take()) {
             // A tool that ends before it has read all of its input closes the pipe; its exit code tells why.
             let _ = pipe.write_all(&bytes);
         }
-        let output = child
-            .wait_with_output()
-            .unwrap_or_else(|error| panic!("cannot wait for {line}: {error}"));
+        let output =
+            child.wait_with_output().unwrap_or_else(|error| panic!("cannot wait for {line}: {error}"));
         Output {
             line,
             name: self.name,
@@ -137,10 +115,7 @@ impl Tool {
     pub fn fails(self, code: i32) -> Output {
         let output = self.run().expect_code(code);
         let error = output.error();
-        assert!(
-            (1..=2).contains(&error.len()),
-            "one or two lines of error expected from {output:?}"
-        );
+        assert!((1..=2).contains(&error.len()), "one or two lines of error expected from {output:?}");
         output
     }
 
@@ -177,10 +152,7 @@ impl Output {
     pub fn error(&self) -> Vec<&str> {
         let start = format!("{}: ", self.name);
         let lines: Vec<&str> = self.stderr.lines().collect();
-        let first = lines
-            .iter()
-            .rposition(|line| line.starts_with(&start))
-            .unwrap_or(0);
+        let first = lines.iter().rposition(|line| line.starts_with(&start)).unwrap_or(0);
         lines[first..].to_vec()
     }
 
@@ -209,10 +181,8 @@ fn binaries() -> &'static Path {
 
 fn build() -> PathBuf {
     let test = env::current_exe().unwrap_or_else(|error| panic!("where is this test: {error}"));
-    let folder = test
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or_else(|| panic!("no target folder above {test:?}"));
+    let folder =
+        test.parent().and_then(Path::parent).unwrap_or_else(|| panic!("no target folder above {test:?}"));
     let profile = match folder.file_name().and_then(OsStr::to_str) {
         Some("debug") | None => "dev",
         Some(name) => name,
@@ -220,15 +190,11 @@ fn build() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command
-        .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile])
-        .current_dir(root);
+    command.args(["build", "--quiet", "--workspace", "--bins", "--profile", profile]).current_dir(root);
     if let Some(target) = folder.parent() {
         command.arg("--target-dir").arg(target);
     }
-    let status = command
-        .status()
-        .unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
+    let status = command.status().unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
     assert!(status.success(), "the tools do not build");
     folder.to_owned()
 }

@@ -4,49 +4,48 @@ use super::{play, versioner};
 
 /// Name | next | version, with g for `+gSHORTSHA` | script.
 const HISTORIES: &str = r#"
-a feature and a fix                       | 1.1.0 | 1.0.0g        | commit a; tag v1.0.0; commit feat: b; commit fix: c
-a release and its candidate on one commit | 1.2.1 | 1.2.0g        | commit a; annotate v1.2.0; annotate v1.2.0-rc.1; commit fix: b
-candidates end with a release             | 1.1.0 | 1.1.0-rc.10g  | commit a; tag v1.1.0-rc.9; commit b; tag v1.1.0-rc.10; commit fix: c
-a higher tag on another branch            | 1.0.1 | 1.0.0g        | commit a; tag v1.0.0; branch next; commit feat!: b; tag v2.0.0; switch main; commit fix: c
-a breaking change before 1.0.0            | 0.4.0 | 0.3.0g        | commit a; tag v0.3.0; commit feat!: b
-a breaking change after 1.0.0             | 2.0.0 | 1.3.0g        | commit a; tag v1.3.0; commit feat!: b
-a footer that breaks                      | 2.0.0 | 1.3.0g        | commit a; tag v1.3.0; commit fix: b\n\nBREAKING CHANGE: c
-a revert                                  | 1.0.1 | 1.0.0g        | commit a; tag v1.0.0; commit Revert "feat: x"
-a chore                                   | 1.0.0 | 1.0.0g        | commit a; tag v1.0.0; commit chore: b
-prose about features                      | 1.0.0 | 1.0.0g        | commit a; tag v1.0.0; commit defeat: b; commit no feat: c
-no tags                                   | 0.1.0 | 0.0.0g        | commit feat: a; commit feat!: b
-a tag that is no version                  | 1.0.1 | 1.0.0g        | commit a; tag v1.0.0; commit b; tag deploy-2024-10-03; commit fix: c
-a tagged HEAD                             | 1.4.0 | 1.4.0         | commit a; tag v1.3.0; commit feat: b; tag v1.4.0
-an old release checked out                | 1.9.9 | 1.9.9         | commit a; tag v2.0.0; commit fix: b; tag v1.9.9
-a detached HEAD                           | 1.1.0 | 1.0.0g        | commit a; tag v1.0.0; commit feat: b; detach
-a candidate on HEAD                       | 2.0.0 | 2.0.0-rc.1    | commit a; tag 1.4.0; commit feat!: b; tag 2.0.0-rc.1
-rc.10 above rc.9                          | 1.0.0 | 1.0.0-rc.10   | commit a; tag 1.0.0-rc.10; tag 1.0.0-rc.9
-two releases on one commit                | 0.10.0 | 0.10.0        | commit a; tag v0.9.0; tag v0.10.0
-build metadata                            | 1.0.1 | 1.0.0g        | commit a; tag v1.0.0+7; commit fix: b
-the highest release is not the nearest    | 2.0.1 | 2.0.0g        | commit a; tag v2.0.0; commit b; tag v1.9.0; commit fix: c
-a release made on a merged branch         | 1.0.1 | 1.0.1g        | commit a; tag v1.0.0; branch hotfix; commit fix: b; tag v1.0.1; switch main; commit chore: c; merge hotfix Merge branch 'hotfix'
-a back-port merged after a higher release | 1.1.1 | 1.1.0g        | commit a; tag v1.0.0; branch hotfix; commit fix: b; tag v1.0.1; switch main; commit feat: c; tag v1.1.0; merge hotfix Merge branch 'hotfix'
-the title of a merge request              | 1.1.0 | 1.0.0g        | commit a; tag v1.0.0; branch x; commit wip; switch main; merge x Merge branch 'x'\n\nfeat: b
-commits squashed into one                 | 1.1.0 | 1.0.0g        | commit a; tag v1.0.0; commit Add things (#7)\n\n* fix: b\n* feat: c
-packed tags                               | 1.1.1 | 1.1.0g        | commit a; tag v1.0.0; annotate v1.1.0; pack; commit fix: b
-a shallow clone of a tagged commit        | 3.0.0 | 3.0.0         | commit a; commit b; tag v3.0.0; depth 1
-a clone as deep as its history            | 3.0.1 | 3.0.0g        | commit a; tag v3.0.0; commit fix: b; depth 9
+a feature and a fix                       | 1.1.0  | 1.0.0g       | commit a; tag v1.0.0; commit feat: b; commit fix: c
+a release and its candidate on one commit | 1.2.1  | 1.2.0g       | commit a; annotate v1.2.0; annotate v1.2.0-rc.1; commit fix: b
+a release beside a higher candidate       | 1.2.1  | 1.2.0g       | commit a; tag v1.2.0; tag v1.3.0-rc.1; commit fix: b
+candidates end with a release             | 1.1.0  | 1.1.0-rc.10g | commit a; tag v1.1.0-rc.9; commit b; tag v1.1.0-rc.10; commit fix: c
+a higher tag on another branch            | 1.0.1  | 1.0.0g       | commit a; tag v1.0.0; branch next; commit feat!: b; tag v2.0.0; switch main; commit fix: c
+a breaking change before 1.0.0            | 0.4.0  | 0.3.0g       | commit a; tag v0.3.0; commit feat!: b
+a breaking change after 1.0.0             | 2.0.0  | 1.3.0g       | commit a; tag v1.3.0; commit feat!: b
+a footer that breaks                      | 2.0.0  | 1.3.0g       | commit a; tag v1.3.0; commit fix: b\n\nBREAKING CHANGE: c
+a revert                                  | 1.0.1  | 1.0.0g       | commit a; tag v1.0.0; commit Revert "feat: x"
+a chore                                   | 1.0.0  | 1.0.0g       | commit a; tag v1.0.0; commit chore: b
+prose about features                      | 1.0.0  | 1.0.0g       | commit a; tag v1.0.0; commit defeat: b; commit no feat: c
+no tags                                   | 0.1.0  | 0.0.0g       | commit feat: a; commit feat!: b
+a tag that is no version                  | 1.0.1  | 1.0.0g       | commit a; tag v1.0.0; commit b; tag deploy-2024-10-03; commit fix: c
+a tagged HEAD                             | 1.4.0  | 1.4.0        | commit a; tag v1.3.0; commit feat: b; tag v1.4.0
+an old release checked out                | 1.9.9  | 1.9.9        | commit a; tag v2.0.0; commit fix: b; tag v1.9.9
+a detached HEAD                           | 1.1.0  | 1.0.0g       | commit a; tag v1.0.0; commit feat: b; detach
+a candidate on HEAD                       | 2.0.0  | 2.0.0-rc.1   | commit a; tag 1.4.0; commit feat!: b; tag 2.0.0-rc.1
+a breaking change before a candidate      | 2.0.0  | 1.1.0-rc.1g  | commit a; tag v1.0.0; commit feat!: b; tag v1.1.0-rc.1; commit fix: c
+rc.10 above rc.9                          | 1.0.0  | 1.0.0-rc.10  | commit a; tag 1.0.0-rc.10; tag 1.0.0-rc.9
+two releases on one commit                | 0.10.0 | 0.10.0       | commit a; tag v0.9.0; tag v0.10.0
+build metadata                            | 1.0.1  | 1.0.0g       | commit a; tag v1.0.0+7; commit fix: b
+the highest release is not the nearest    | 2.0.1  | 2.0.0g       | commit a; tag v2.0.0; commit b; tag v1.9.0; commit fix: c
+a release made on a merged branch         | 1.0.1  | 1.0.1g       | commit a; tag v1.0.0; branch hotfix; commit fix: b; tag v1.0.1; switch main; commit chore: c; merge hotfix Merge branch 'hotfix'
+a back-port merged after a higher release | 1.1.1  | 1.1.0g       | commit a; tag v1.0.0; branch hotfix; commit fix: b; tag v1.0.1; switch main; commit feat: c; tag v1.1.0; merge hotfix Merge branch 'hotfix'
+the title of a merge request              | 1.1.0  | 1.0.0g       | commit a; tag v1.0.0; branch x; commit wip; switch main; merge x Merge branch 'x'\n\nfeat: b
+commits squashed into one                 | 1.1.0  | 1.0.0g       | commit a; tag v1.0.0; commit Add things (#7)\n\n* fix: b\n* feat: c
+packed tags                               | 1.1.1  | 1.1.0g       | commit a; tag v1.0.0; annotate v1.1.0; pack; commit fix: b
+a shallow clone of a tagged commit        | 3.0.0  | 3.0.0        | commit a; commit b; tag v3.0.0; depth 1
+a clone as deep as its history            | 3.0.1  | 3.0.0g       | commit a; tag v3.0.0; commit fix: b; depth 9
 "#;
 
 #[test]
 fn histories_have_the_right_next_version_and_version() {
     for row in HISTORIES.lines().filter(|row| !row.is_empty()) {
         let columns: Vec<&str> = row.split(" | ").map(str::trim).collect();
-        let [name, next, version, script] = columns[..] else {
-            panic!("four columns in {row}")
-        };
+        let [name, next, version, script] = columns[..] else { panic!("four columns in {row}") };
         let repository = play(script);
         let printed = versioner(&repository).arg("next").succeeds();
         assert_eq!(printed.stdout(), format!("{next}\n"), "{name}");
         let short = repository.head()[..8].to_owned();
-        let version = version
-            .strip_suffix('g')
-            .map_or(version.to_string(), |below| format!("{below}+g{short}"));
+        let version =
+            version.strip_suffix('g').map_or(version.to_string(), |below| format!("{below}+g{short}"));
         let printed = versioner(&repository).arg("env").succeeds();
         assert_eq!(
             printed.stdout(),
@@ -59,14 +58,8 @@ fn histories_have_the_right_next_version_and_version() {
 #[test]
 fn a_shallow_clone_gives_the_line_that_helps_and_no_version() {
     let table = [
-        (
-            "the release is not in the clone",
-            "commit fix: d; commit fix: e; depth 3",
-        ),
-        (
-            "a release is, and a higher one may not be",
-            "tag v2.9.0; commit fix: d; depth 2",
-        ),
+        ("the release is not in the clone", "commit fix: d; commit fix: e; depth 3"),
+        ("a release is, and a higher one may not be", "tag v2.9.0; commit fix: d; depth 2"),
         ("a candidate is", "commit fix: d; tag v4.0.0-rc.1; depth 1"),
     ];
     for (name, rest) in table {
@@ -85,9 +78,8 @@ fn what_a_shallow_clone_knows_it_says() {
     let repository = play("commit a; commit b; commit c; depth 1");
     let short = repository.head()[..8].to_owned();
     for kind in ["ci", "release"] {
-        let output = versioner(&repository)
-            .args(["image", kind, "--image-base", "localhost:5000/app"])
-            .succeeds();
+        let output =
+            versioner(&repository).args(["image", kind, "--image-base", "localhost:5000/app"]).succeeds();
         assert_eq!(output.stdout(), format!("localhost:5000/app/{kind}:{short}\n"));
     }
 }
@@ -110,15 +102,10 @@ fn a_repository_of_several_products_wants_a_prefix() {
         assert!(output.error()[1].contains("--tag-prefix a/"), "{output:?}");
     }
     for (prefix, next) in [("a/", "1.1.0"), ("b/", "5.1.0"), ("c/", "0.1.0"), ("", "0.1.0")] {
-        let output = versioner(&repository)
-            .args(["next", "--tag-prefix", prefix])
-            .succeeds();
+        let output = versioner(&repository).args(["next", "--tag-prefix", prefix]).succeeds();
         assert_eq!(output.stdout(), format!("{next}\n"), "{prefix}");
     }
-    let output = versioner(&repository)
-        .arg("next")
-        .env("VERSIONER_TAG_PREFIX", "b/")
-        .succeeds();
+    let output = versioner(&repository).arg("next").env("VERSIONER_TAG_PREFIX", "b/").succeeds();
     assert_eq!(output.stdout(), "5.1.0\n");
 }
 
@@ -130,9 +117,7 @@ fn a_next_version_that_is_taken_is_told() {
     let output = versioner(&repository).arg("next").succeeds();
     assert_eq!(output.stdout(), "1.0.1\n");
     assert!(
-        output
-            .stderr
-            .contains(&format!("the tag v1.0.1 exists already, on commit {taken}")),
+        output.stderr.contains(&format!("the tag v1.0.1 exists already, on commit {taken}")),
         "{output:?}"
     );
 }

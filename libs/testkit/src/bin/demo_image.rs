@@ -19,10 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let files: Result<Vec<_>, io::Error> = files
         .iter()
         .map(|path| {
-            Ok(File::new(
-                &format!("app/{}", path.display()),
-                fs::read(Path::new(folder).join(path))?,
-            ))
+            Ok(File::new(&format!("app/{}", path.display()), fs::read(Path::new(folder).join(path))?))
         })
         .collect();
     let config = json!({
@@ -33,10 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "ExposedPorts": { "8000/tcp": {} },
         "Labels": { "org.opencontainers.image.revision": revision },
     });
-    let digest = Image::new()
-        .layer(files?)
-        .config(config)
-        .write(Path::new(layout), tag)?;
+    let digest = Image::new().layer(files?).config(config).write(Path::new(layout), tag)?;
     writeln!(io::stdout(), "{digest}")?;
     Ok(())
 }
@@ -45,11 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && !name.starts_with('.') && !["tests", "__pycache__"].contains(&name.as_str()) {
             collect(root, &path, files)?;
         } else if path.is_file() && (name.ends_with(".py") || name == "pyproject.toml") {

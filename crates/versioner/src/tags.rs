@@ -1,0 +1,131 @@
+//! The tags of a repository that are versions.
+
+use std::collections::BTreeSet;
+
+use contract::{Exit, Explain};
+use history::{CommitId, Repository, Tag};
+use version::Version;
+
+/// A tag and the version it names.
+#[derive(Debug)]
+pub(crate) struct VersionTag {
+    pub(crate) version: Version,
+    pub(crate) tag: Tag,
+}
+
+/// Every tag that names a version, on whatever branch it stands. Other tags are nobody's mistake and are left alone.
+#[derive(Debug)]
+pub(crate) struct VersionTags {
+    all: Vec<VersionTag>,
+    /// What stands before the version in tags that would name one behind a prefix. Only looked for when none is set.
+    prefixes: BTreeSet<String>,
+}
+
+impl VersionTags {
+    /// Reads the tags that start with `prefix`. With none set, it is empty.
+    pub(crate) fn read(repository: &Repository, prefix: Option<&str>) -> Result<Self, history::Error> {
+        let mut prefixes = BTreeSet::new();
+        let named = |name: &str| name.strip_prefix(prefix.unwrap_or_default())?.parse::<Version>().ok();
+        let tags = repository.tags(|name| {
+            let wanted = named(name).is_some();
+            if !wanted && prefix.is_none() {
+                prefixes.extend(prefix_of(name));
+            }
+            wanted
+        })?;
+        let tags = tags.into_iter().filter_map(|tag| Some(VersionTag { version: named(&tag.name)?, tag }));
+        Ok(Self { all: tags.collect(), prefixes })
+    }
+
+    /// All of them, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &VersionTag> {
+        self.all.iter()
+    }
+
+    /// The version of exactly this commit: a release before a pre-release, then the highest.
+    pub(crate) fn on(&self, commit: CommitId) -> Option<&Version> {
+        let here = self.all.iter().filter(|tagged| tagged.tag.target == commit);
+        here.map(|tagged| &tagged.version).max_by_key(|version| rank(version))
+    }
+
+    /// Fails for a repository of several products, where every tag names one of them: which one is meant decides the
+    /// answer.
+    pub(crate) fn refuse_ambiguous(&self) -> Result<(), SeveralProducts> {
+        if self.all.is_empty() && !self.prefixes.is_empty() {
+            return Err(SeveralProducts { prefixes: self.prefixes.iter().cloned().collect() });
+        }
+        Ok(())
+    }
+}
+
+/// Which of several versions on one commit is the commit's: by this rank, the greatest.
+pub(crate) fn rank(version: &Version) -> (bool, &Version) {
+    (!version.is_prerelease(), version)
+}
+
+/// `a/` of `a/v1.0.0`, `release-` of `release-1.0.0`; the shortest that leaves a version.
+fn prefix_of(name: &str) -> Option<String> {
+    let ends = name.match_indices(['/', '-', '_', '@']).map(|(at, separator)| at + separator.len());
+    let mut prefixes = ends.filter(|end| name[*end..].parse::<Version>().is_ok());
+    prefixes.next().map(|end| name[..end].to_owned())
+}
+
+/// All versions are behind prefixes, and none was chosen.
+#[derive(Debug, thiserror::Error)]
+#[error("no tag is a version by itself, but tags that start with {} go on with one", listed(.prefixes))]
+pub(crate) struct SeveralProducts {
+    prefixes: Vec<String>,
+}
+
+impl Explain for SeveralProducts {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        let first = self.prefixes.first().map_or("", String::as_str);
+        Some(format!("choose one, as in --tag-prefix {first}, or say --tag-prefix '' to start at 0.1.0"))
+    }
+}
+
+fn listed(prefixes: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut text = prefixes.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(" or ");
+    if prefixes.len() > SHOWN {
+        text.push_str(" (and others)");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_what_leaves_a_version() {
+        let table = [
+            ("a/v1.0.0", Some("a/")),
+            ("team/a/1.0.0-rc.1", Some("team/a/")),
+            ("release-1.0.0", Some("release-")),
+            ("my-app@v2.0.0", Some("my-app@")),
+            ("deploy-2024-10-03", None),
+            ("1.0.0-rc.1", None),
+            ("nightly", None),
+            ("é/1.0.0", Some("é/")),
+        ];
+        for (name, prefix) in table {
+            assert_eq!(prefix_of(name).as_deref(), prefix, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_release_ranks_before_a_higher_prerelease() {
+        let mut versions: Vec<Version> = ["2.0.0-rc.1", "1.2.0", "1.10.0", "2.0.0-rc.10"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
+        versions.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        let shown: Vec<_> = versions.iter().map(Version::to_string).collect();
+        assert_eq!(shown, ["2.0.0-rc.1", "2.0.0-rc.10", "1.2.0", "1.10.0"]);
+    }
+}

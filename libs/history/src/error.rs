@@ -1,0 +1,82 @@
+//! Why a history could not be read.
+
+use std::path::PathBuf;
+
+use contract::{Exit, Explain};
+
+use crate::CommitId;
+
+/// What went wrong, and with which repository or object.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Neither the folder nor one above it is a git repository.
+    #[error("no git repository in {} or above it", folder.display())]
+    NoRepository {
+        /// Where the search began.
+        folder: PathBuf,
+    },
+    /// The folder itself cannot be entered.
+    #[error("cannot look for a git repository in {}", folder.display())]
+    Unreachable {
+        /// Where the search should have begun.
+        folder: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// The repository keeps its references in the reftable format.
+    #[error("the repository {} keeps its references as a reftable, which cannot be read yet", folder.display())]
+    Reftable {
+        /// The git directory.
+        folder: PathBuf,
+    },
+    /// Nothing has been committed on the current branch.
+    #[error("the repository {} has no commits yet", folder.display())]
+    NoCommits {
+        /// The git directory.
+        folder: PathBuf,
+    },
+    /// The clone is shallow, and what was asked for depends on what it left out.
+    #[error("this clone is shallow: what came before commit {} is not in it, and could change the answer", commit.short())]
+    Shallow {
+        /// The commit whose parents are missing.
+        commit: CommitId,
+    },
+    /// Something could not be read.
+    #[error("cannot read {what}")]
+    Unreadable {
+        /// The thing that was read: `the tag v1.0.0`, `commit 1a2b3c4d`.
+        what: String,
+        /// What gix said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// gix's errors are trees with markers in their leaves; what a reader needs is the messages.
+    pub(crate) fn unreadable(what: impl Into<String>, error: &gix::Error) -> Self {
+        Self::Unreadable { what: what.into(), source: error.probable_cause().to_string().into() }
+    }
+}
+
+impl Explain for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable { .. } => Exit::Usage,
+            _ => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoRepository { .. } | Self::Unreachable { .. } => {
+                "run it inside a clone, or name one with --repository DIR".into()
+            }
+            Self::Reftable { .. } => "run 'git refs migrate --ref-format=files' in it".into(),
+            Self::NoCommits { .. } => "make a first commit".into(),
+            Self::Shallow { .. } => "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml; \
+                elsewhere run 'git fetch --unshallow --tags'"
+                .into(),
+            Self::Unreadable { .. } => "'git fsck' tells whether the clone is damaged".into(),
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! A repository: where it is, what HEAD is, which tags it has.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::str::FromStr;
+
+use gix::bstr::ByteSlice;
+use gix::sec::trust::Mapping;
+
+use crate::{Error, since, walk};
+
+/// How many characters GitLab's `CI_COMMIT_SHORT_SHA` has.
+const SHORT: usize = 8;
+
+/// The id of a commit, SHA-1 or SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitId(pub(crate) gix::ObjectId);
+
+impl CommitId {
+    /// The first eight characters, as in GitLab's `CI_COMMIT_SHORT_SHA`.
+    pub fn short(&self) -> String {
+        self.0.to_hex_with_len(SHORT).to_string()
+    }
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for CommitId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let id = gix::ObjectId::from_hex(text.as_bytes());
+        id.map(Self).map_err(|_| "expected 40 or 64 hexadecimal digits".to_owned())
+    }
+}
+
+/// A tag and the commit it stands on, with annotated tags followed to their end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Its name without `refs/tags/`.
+    pub name: String,
+    /// What it stands on; in rare cases a tree or a blob, which then is the id of no commit.
+    pub target: CommitId,
+}
+
+/// A commit as far as versions depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: CommitId,
+    /// Its whole message. Bytes that are no UTF-8 are replaced.
+    pub message: String,
+    /// Whether it has more than one parent.
+    pub is_merge: bool,
+}
+
+/// An opened repository.
+pub struct Repository {
+    pub(crate) gix: gix::Repository,
+}
+
+impl Repository {
+    /// Opens the repository that `folder` is in: a clone, a linked worktree, a submodule or a bare repository.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`], [`Error::Unreachable`] and [`Error::Reftable`]; [`Error::Unreadable`] for any other
+    /// repository that cannot be opened.
+    pub fn discover(folder: &Path) -> Result<Self, Error> {
+        let at = || folder.to_owned();
+        let absolute = folder.canonicalize().map_err(|source| Error::Unreachable { folder: at(), source })?;
+        let (found, _) = gix::discover::upwards(&absolute)
+            .map_err(|_| Error::NoRepository { folder: absolute.clone() })?;
+        let (git_dir, _) = found.into_repository_and_work_tree_directories();
+        if is_reftable(&git_dir) {
+            return Err(Error::Reftable { folder: git_dir });
+        }
+        let isolated =
+            Mapping { full: gix::open::Options::isolated(), reduced: gix::open::Options::isolated() };
+        let opened = gix::ThreadSafeRepository::discover_opts(
+            &absolute,
+            gix::discover::upwards::Options::default(),
+            isolated,
+        );
+        let opened = opened
+            .map_err(|error| Error::unreadable(format!("the repository {}", git_dir.display()), &error))?;
+        Ok(Self { gix: opened.to_thread_local() })
+    }
+
+    /// The commit that is checked out.
+    ///
+    /// # Errors
+    /// [`Error::NoCommits`] on a branch without any, [`Error::Unreadable`] when HEAD leads nowhere.
+    pub fn head(&self) -> Result<CommitId, Error> {
+        let unreadable = |error| Error::unreadable("HEAD", &error);
+        let mut head = self.gix.head().map_err(unreadable)?;
+        if head.is_unborn() {
+            return Err(Error::NoCommits { folder: self.gix.git_dir().to_owned() });
+        }
+        Ok(CommitId(head.peel_to_commit().map_err(unreadable)?.id))
+    }
+
+    /// Whether this commit is in the clone.
+    pub fn has_commit(&self, id: CommitId) -> bool {
+        self.gix.find_commit(id.0).is_ok()
+    }
+
+    /// Whether the clone may end before the first commit. Whether it does on the way from a given commit is what
+    /// [`Repository::walk`] finds out: a stale `shallow` file alone is not a cut.
+    ///
+    /// # Errors
+    /// When the repository's `shallow` file cannot be read.
+    pub fn is_shallow(&self) -> Result<bool, Error> {
+        Ok(!self.shallow()?.is_empty())
+    }
+
+    /// The tags whose name is `wanted`. The others are not looked into: following an annotated tag costs reading it.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when the list of tags cannot be read, or a wanted tag leads nowhere.
+    pub fn tags(&self, mut wanted: impl FnMut(&str) -> bool) -> Result<Vec<Tag>, Error> {
+        let unreadable = |error| Error::unreadable("the tags", &error);
+        let packed = self.gix.refs.cached_packed_buffer().map_err(unreadable)?;
+        let references = self.gix.references().map_err(unreadable)?;
+        let mut tags = Vec::new();
+        for reference in references.tags().map_err(unreadable)? {
+            let mut reference = reference.map_err(unreadable)?;
+            let name = reference.name().shorten().to_str_lossy().into_owned();
+            if !wanted(&name) {
+                continue;
+            }
+            let target = reference.peel_to_id_packed(packed.as_ref().map(|buffer| &***buffer));
+            let target = target.map_err(|error| Error::unreadable(format!("the tag {name}"), &error))?;
+            tags.push(Tag { name, target: CommitId(target.detach()) });
+        }
+        Ok(tags)
+    }
+
+    /// Calls `visit` with `from` and every commit it is built on, through all parents, newest first, each of them once,
+    /// until `visit` breaks off.
+    ///
+    /// # Errors
+    /// [`Error::Shallow`] when the clone ends before the history does, after all that is there was visited;
+    /// [`Error::Unreadable`] when a commit that should be there cannot be read.
+    pub fn walk(&self, from: CommitId, visit: impl FnMut(CommitId) -> ControlFlow<()>) -> Result<(), Error> {
+        walk::walk(self, from, visit)
+    }
+
+    /// The commits that `from` is built on, itself included, without those that one of `released` is built on, these
+    /// included: what `git log from ^released…` lists. Newest first.
+    ///
+    /// # Errors
+    /// [`Error::Shallow`] when the answer depends on commits that are not in the clone, [`Error::Unreadable`] when one
+    /// that should be cannot be read.
+    pub fn commits_since(&self, from: CommitId, released: &[CommitId]) -> Result<Vec<Commit>, Error> {
+        let ids = since::difference(self, from, released)?;
+        ids.into_iter().map(|id| self.commit(id)).collect()
+    }
+
+    fn commit(&self, id: CommitId) -> Result<Commit, Error> {
+        let unreadable = |error| Error::unreadable(format!("commit {}", id.short()), &error);
+        let commit = self.gix.find_commit(id.0).map_err(unreadable)?;
+        let message = commit.message_raw().map_err(unreadable)?.to_str_lossy().into_owned();
+        Ok(Commit { id, message, is_merge: commit.parent_ids().count() > 1 })
+    }
+
+    /// The commit-graph makes walks faster; one that is missing or damaged does not make them impossible.
+    pub(crate) fn commit_graph(&self) -> Option<gix::commitgraph::Graph> {
+        self.gix.commit_graph_if_enabled().ok().flatten()
+    }
+
+    /// The commits whose parents were left out, sorted.
+    pub(crate) fn shallow(&self) -> Result<Vec<gix::ObjectId>, Error> {
+        let listed = self
+            .gix
+            .shallow_commits()
+            .map_err(|error| Error::unreadable("the list of shallow commits", &error))?;
+        let mut ids: Vec<_> = listed.iter().flat_map(|ids| ids.iter().copied()).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+}
+
+/// The folder of the tables exists in no other kind of repository. A linked worktree has its own beside the common one.
+fn is_reftable(git_dir: &Path) -> bool {
+    git_dir.join("reftable").is_dir()
+}
