@@ -2,6 +2,7 @@
 
 mod compose_rewrite;
 mod contract;
+mod flows;
 mod image_promote;
 mod loc_badge;
 mod props;

@@ -66,7 +66,7 @@ fn run_verify(verify: &Verify, out: &mut dyn Write) -> Result<Exit, Failure> {
     }
     let faults: Vec<_> = unmet.iter().map(output::fault).collect();
     Err(Failure::no(format!("{} ({}): {}", verify.image, subject.digest(), faults.join(", ")))
-        .hint("the job that sets the mark failed, was skipped, or marked another digest; `props get` shows what is set"))
+        .hint("the job that sets the mark failed, was skipped, or marked another digest; 'props get' shows what is set"))
 }
 
 /// Finds the image. From here on only its digest counts.

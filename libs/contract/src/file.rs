@@ -1,11 +1,14 @@
 //! Files appear whole or not at all.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
+
+/// What the names of temporary files begin with.
+pub const TEMPORARY: &str = ".pypelines-";
 
 /// What [`replace`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +45,7 @@ pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    // The umask applies to the mode of a created file, as it does for any other program's output.
-    let mut temporary = Builder::new()
-        .prefix(".pypelines-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
+    let mut temporary = temporary_in(folder)?;
     temporary.write_all(data)?;
     if let Some(mode) = mode {
         temporary.as_file().set_permissions(mode)?;
@@ -54,6 +53,18 @@ pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
     temporary.as_file().sync_all()?;
     temporary.persist(&target).map_err(|error| error.error)?;
     Ok(Replaced::Written)
+}
+
+/// A file without a name of its own yet, to be renamed into place. It goes away if that never happens.
+///
+/// The umask applies to its mode, as it does for any other program's output.
+///
+/// # Errors
+/// Any error of the file system, in the system's own words.
+pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    // Opened by ourselves: the library's own way adds the temporary name to errors, which means nothing to anybody.
+    let open = |path: &Path| File::options().read(true).write(true).create_new(true).mode(0o666).open(path);
+    Builder::new().prefix(TEMPORARY).make_in(folder, open)
 }
 
 /// The file a chain of symbolic links leads to; it need not exist yet.
@@ -74,6 +85,9 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -99,6 +113,13 @@ mod tests {
         replace(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn an_error_is_in_the_systems_own_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = replace(&folder.path().join("none/f"), b"x").unwrap_err();
+        assert_eq!(error.to_string(), "No such file or directory (os error 2)");
     }
 
     #[test]

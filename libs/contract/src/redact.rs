@@ -1,7 +1,5 @@
 //! Takes secrets out of text that may hold URLs.
 
-use url::Url;
-
 /// The same text with user information and the values of query parameters in every URL replaced by `***`.
 ///
 /// Registries and object stores put signed tokens into the query, so no parameter's value is shown, whatever its name.
@@ -25,25 +23,26 @@ fn ends_url(c: char) -> bool {
     c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | ')' | ']' | '}')
 }
 
+/// By its delimiters (RFC 3986, section 3), not parsed: what is no valid URL may hold a password all the same.
 fn redact_url(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else {
-        // Not a URL after all, yet what stands before an `@` may be a password all the same.
-        return text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, host)| format!("***@{host}"));
-    };
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    if !has_user && url.query().is_none() {
-        return text.to_owned();
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let (rest, fragment) =
+        rest.split_once('#').map_or((rest, None), |(rest, fragment)| (rest, Some(fragment)));
+    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+    let path = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(path);
+    let mut shown = format!("{scheme}://");
+    match authority.rsplit_once('@') {
+        Some((_, host)) => shown.extend(["***@", host]),
+        None => shown.push_str(authority),
     }
-    if has_user {
-        // Both fail only for URLs that cannot have a user, and those have none.
-        let _ = url.set_username("***");
-        let _ = url.set_password(None);
+    shown.push_str(path);
+    if let Some(query) = query {
+        let hidden: Vec<_> = query.split('&').map(hide_value).collect();
+        shown.extend(["?", &hidden.join("&")]);
     }
-    if let Some(query) = url.query() {
-        let hidden: Vec<String> = query.split('&').map(hide_value).collect();
-        url.set_query(Some(&hidden.join("&")));
-    }
-    url.to_string()
+    shown.extend(fragment.map(|fragment| format!("#{fragment}")));
+    shown
 }
 
 fn hide_value(pair: &str) -> String {
@@ -74,6 +73,10 @@ mod tests {
             ("PUT https://h/u?_state=x&digest=sha256:ab", "PUT https://h/u?_state=***&digest=sha256:ab"),
             ("two https://a:b@h/ and https://c:d@i/", "two https://***@h/ and https://***@i/"),
             ("docker://bob:pw@host/image", "docker://***@host/image"),
+            ("http://a:b@c@host", "http://***@host"),
+            ("http://bob:pw@[not a host]/", "http://***@[not a host]/"),
+            ("https://host/user@example?x=1#top", "https://host/user@example?x=***#top"),
+            ("://", "://"),
             ("é://x https://a:b@h/", "é://x https://***@h/"),
         ];
         for (text, expected) in table {

@@ -26,6 +26,7 @@ impl NetworkArgs {
             user_agent: format!("pypelines-{tool}/{version}"),
             ca_cert: self.ca_cert.clone(),
             policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
+            at_a_time: None,
         }
     }
 }

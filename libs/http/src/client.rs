@@ -8,8 +8,9 @@ use bytes::{Bytes, BytesMut};
 use contract::redact::redact;
 use reqwest::header::RETRY_AFTER;
 use reqwest::redirect;
-use reqwest::{Request, Response, Url};
+use reqwest::{Request, Response, StatusCode, Url};
 
+use crate::limit::Limits;
 use crate::retry::{is_temporary, retry_after, was_not_done};
 use crate::{Error, Policy, Repeat, tls};
 
@@ -27,6 +28,13 @@ pub struct Options {
     pub ca_cert: Option<PathBuf>,
     /// When to try again.
     pub policy: Policy,
+    /// How many requests one server gets at a time at most; none counts as [`Options::AT_A_TIME`].
+    pub at_a_time: Option<usize>,
+}
+
+impl Options {
+    /// How many requests one server gets at a time unless said otherwise.
+    pub const AT_A_TIME: usize = 16;
 }
 
 /// The HTTP client. Clones share their connections.
@@ -34,6 +42,7 @@ pub struct Options {
 pub struct Client {
     inner: reqwest::Client,
     policy: Policy,
+    limits: Limits,
 }
 
 impl Client {
@@ -50,7 +59,8 @@ impl Client {
             .redirect(redirect::Policy::custom(follow))
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
-        Ok(Self { inner, policy: options.policy.clone() })
+        let limits = Limits::new(options.at_a_time.unwrap_or(Options::AT_A_TIME));
+        Ok(Self { inner, policy: options.policy.clone(), limits })
     }
 
     /// Sends `request` until an answer comes that is worth having, by the retry table. Every answer is returned,
@@ -62,22 +72,21 @@ impl Client {
     /// When no answer came.
     pub async fn send(&self, request: Request, repeat: Repeat) -> Result<Response, Error> {
         let begun = Instant::now();
+        let limit = self.limits.of(request.url());
         let mut request = request;
         let mut attempt = 1;
         loop {
             let next = request.try_clone();
             let (method, url) = (request.method().clone(), Box::new(request.url().clone()));
-            let left = self.policy.deadline.saturating_sub(begun.elapsed());
-            // A stream takes as long as it takes; the silence limit watches over it.
-            let answer = match next {
-                Some(_) => tokio::time::timeout(left, self.inner.execute(request)).await,
-                None => Ok(self.inner.execute(request).await),
-            };
+            let permit = limit.acquire().await;
+            let answer = self.execute(request, next.is_some(), begun).await;
+            drop(permit);
             let Ok(answer) = answer else {
                 return Err(Error::TooLate { method, url, seconds: self.policy.deadline.as_secs() });
             };
             let (reason, asked) = match &answer {
                 Ok(response) if !worth_repeating(response, repeat) => {
+                    limit.went_well();
                     return note(&method, &url, answer, attempt);
                 }
                 Ok(response) => (response.status().to_string(), asked_wait(response)),
@@ -87,9 +96,10 @@ impl Client {
                 Err(error) => (root_cause(error), None),
             };
             let wait = self.policy.wait(attempt, begun.elapsed(), asked, fastrand::f64());
-            let (Some(again), Some(wait)) = (next, wait) else {
-                return note(&method, &url, answer, attempt);
-            };
+            if answer.as_ref().is_ok_and(|response| response.status() == StatusCode::TOO_MANY_REQUESTS) {
+                limit.too_many(wait.unwrap_or_default());
+            }
+            let (Some(again), Some(wait)) = (next, wait) else { return note(&method, &url, answer, attempt) };
             tracing::debug!(
                 "{method} {} failed ({reason}); attempt {} in {:.1} s",
                 redact(url.as_str()),
@@ -100,6 +110,21 @@ impl Client {
             request = again;
             attempt += 1;
         }
+    }
+
+    /// Sends a request once, within what is left of its time. A stream takes as long as it takes; the silence limit
+    /// watches over it.
+    async fn execute(
+        &self,
+        request: Request,
+        bounded: bool,
+        begun: Instant,
+    ) -> Result<Result<Response, reqwest::Error>, tokio::time::error::Elapsed> {
+        if !bounded {
+            return Ok(self.inner.execute(request).await);
+        }
+        let left = self.policy.deadline.saturating_sub(begun.elapsed());
+        tokio::time::timeout(left, self.inner.execute(request)).await
     }
 }
 

@@ -63,6 +63,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The error of an answer that broke off.
+    pub fn broke_off(response: &reqwest::Response, source: reqwest::Error) -> Self {
+        Self::BrokeOff { url: Box::new(response.url().clone()), source: source.without_url() }
+    }
+}
+
 fn tries(attempts: u32) -> String {
     if attempts > 1 { format!(" in {attempts} attempts") } else { String::new() }
 }

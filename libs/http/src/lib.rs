@@ -6,6 +6,7 @@
 mod args;
 mod client;
 mod error;
+mod limit;
 mod retry;
 mod tls;
 

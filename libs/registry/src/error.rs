@@ -150,7 +150,7 @@ impl Explain for Error {
             Self::Answer { status, host, .. } => answer_hint(*status, host),
             Self::Unauthorized { host, credentials, .. } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
-                None => format!("there are no credentials for {host}; log in with `docker login {host}`"),
+                None => format!("there are no credentials for {host}; log in with 'docker login {host}'"),
             }),
             Self::Http(error) => error.hint(),
             Self::Digest { .. } | Self::Size { .. } => {

@@ -3,9 +3,8 @@
 //! Blobs are named by their digest and appear whole, by a rename. `index.json` says which tag leads where; it is read,
 //! changed and replaced under a lock on `oci-layout`, so that writers at the same time lose nothing.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -224,7 +223,7 @@ impl Layout {
             reason: error.to_string(),
         })?;
         let begun = |name: &std::ffi::OsString| {
-            name == "blobs" || name == INDEX || name.to_string_lossy().starts_with(".pypelines-")
+            name == "blobs" || name == INDEX || name.to_string_lossy().starts_with(file::TEMPORARY)
         };
         Ok(names.iter().all(begun))
     }
@@ -263,11 +262,7 @@ impl Layout {
     fn temporary(&self, path: &Path) -> Result<tempfile::NamedTempFile, Error> {
         let folder = path.parent().unwrap_or(&self.directory);
         fs::create_dir_all(folder).map_err(writing(folder))?;
-        tempfile::Builder::new()
-            .prefix(".pypelines-")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(writing(folder))
+        file::temporary_in(folder).map_err(writing(folder))
     }
 
     /// Synced before it gets its name: an index must never name what a power cut took.

@@ -26,5 +26,5 @@ pub use error::Error;
 pub use layout::Layout;
 pub use manifest::{Content, Descriptor, Manifest, Platform, media_type};
 pub use reference::{InvalidReference, InvalidTag, Reference, Repository, Tag, Which};
-pub use remote::{Mounted, Remote};
+pub use remote::{Mounted, Referrer, Referrers, Remote, Upload};
 pub use store::Store;

@@ -10,4 +10,4 @@ pub use image::{File, Image};
 pub use proxy::{Passed, Proxy};
 pub use registry::Registry;
 pub use repository::Repository;
-pub use tool::{Output, Tool, tool, tools};
+pub use tool::{Output, Tool, binaries, tool, tools};

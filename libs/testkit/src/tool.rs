@@ -171,7 +171,10 @@ impl Output {
 
 /// The folder of the binaries: `E2E_BIN_DIR`, or where this test was built, brought up to date first, because cargo
 /// builds no binary of another package for a test and a stale one would be tested in silence.
-fn binaries() -> &'static Path {
+///
+/// # Panics
+/// When the tools do not build.
+pub fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| match env::var_os("E2E_BIN_DIR") {
         Some(folder) => folder.into(),

@@ -1,0 +1,112 @@
+//! Manifests and indexes of a repository.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{Method, Repeat, Request, Response, StatusCode, body_within};
+
+use super::{Remote, header, text_header};
+use crate::manifest::media_type;
+use crate::{Digest, Error, Manifest, Tag, Which};
+
+/// No registry is known to take manifests anywhere near as long, in bytes.
+const MANIFEST_LIMIT: usize = 32 * 1024 * 1024;
+const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
+
+impl Remote {
+    fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
+        let mut request = self.request(method, &format!("manifests/{which}"))?;
+        let accept = [
+            media_type::OCI_INDEX,
+            media_type::OCI_MANIFEST,
+            media_type::DOCKER_LIST,
+            media_type::DOCKER_MANIFEST,
+        ];
+        // One header: some registries look at the first of several only.
+        request.headers_mut().insert(ACCEPT, header(&accept.join(", "))?);
+        Ok(request)
+    }
+
+    /// Reads a manifest or index, and checks that it is what its digest says.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the registry says so.
+    pub async fn manifest(&self, which: &Which) -> Result<Manifest, Error> {
+        let (what, request) = (self.name(which), self.manifest_request(Method::GET, which)?);
+        let response = self.line.send(request, Repeat::Safe, &format!("read {what}")).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Err(Error::NotFound { what });
+        }
+        let response = self.expect(response, &[StatusCode::OK], &format!("read {what}")).await?;
+        let told = text_header(&response, CONTENT_TYPE.as_str());
+        let promised = match which {
+            Which::Digest(digest) => Some(digest.clone()),
+            Which::Tag(_) => digest_header(&response),
+        };
+        let bytes = body_within(response, MANIFEST_LIMIT).await?;
+        if let Some(expected) = promised.filter(|expected| !expected.matches(&bytes)) {
+            return Err(Error::Digest { what, expected, found: Digest::of(&bytes) });
+        }
+        Manifest::parse(bytes, told.as_deref(), &what)
+    }
+
+    /// The digest a tag leads to, or none when there is no such tag. Only 404 means that: anything else is an error.
+    ///
+    /// # Errors
+    /// Any other answer.
+    pub async fn resolve(&self, tag: &Tag) -> Result<Option<Digest>, Error> {
+        let which = Which::Tag(tag.clone());
+        let action = format!("look up {}", self.name(&which));
+        let request = self.manifest_request(Method::HEAD, &which)?;
+        let response = self.line.send(request, Repeat::Safe, &action).await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let response = self.expect(response, &[StatusCode::OK], &action).await?;
+        match digest_header(&response) {
+            Some(digest) => Ok(Some(digest)),
+            // Old servers do not send it.
+            None => self.manifest(&which).await.map(|manifest| Some(manifest.digest().clone())),
+        }
+    }
+
+    /// Does the repository hold the manifest or index with this digest?
+    ///
+    /// # Errors
+    /// Any answer but yes and no.
+    pub async fn has_manifest(&self, digest: &Digest) -> Result<bool, Error> {
+        let which = Which::Digest(digest.clone());
+        let action = format!("look up {}", self.name(&which));
+        let request = self.manifest_request(Method::HEAD, &which)?;
+        let response = self.line.send(request, Repeat::Safe, &action).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => self.expect(response, &[StatusCode::OK], &action).await.map(|_| true),
+        }
+    }
+
+    /// Writes a manifest under a digest (its own) or a tag.
+    ///
+    /// # Errors
+    /// When the registry does not take it, or says it has another digest.
+    pub async fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
+        let action = format!("write {}", self.name(which));
+        let mut request = self.request(Method::PUT, &format!("manifests/{which}"))?;
+        request.headers_mut().insert(CONTENT_TYPE, header(manifest.media_type())?);
+        let bytes: Bytes = manifest.bytes().clone();
+        *request.body_mut() = Some(bytes.into());
+        let response = self.line.send(request, Repeat::Safe, &action).await?;
+        let response = self.expect(response, &[StatusCode::CREATED, StatusCode::OK], &action).await?;
+        match digest_header(&response) {
+            Some(found)
+                if found.algorithm() == manifest.digest().algorithm() && found != *manifest.digest() =>
+            {
+                Err(Error::Digest { what: self.name(which), expected: manifest.digest().clone(), found })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn digest_header(response: &Response) -> Option<Digest> {
+    text_header(response, DOCKER_CONTENT_DIGEST)?.parse().ok()
+}

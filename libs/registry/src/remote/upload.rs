@@ -1,0 +1,105 @@
+//! How a blob gets into a repository: mounted from another one, or uploaded.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::StreamExt;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::{Body, Method, Repeat, Request, Response, StatusCode, Url};
+
+use super::{Remote, text_header};
+use crate::{Blob, Digest, Error};
+
+/// What a registry makes of the wish to mount a blob from another repository.
+#[derive(Debug)]
+pub enum Mounted {
+    /// The blob is there now, and none of its bytes were moved.
+    Done,
+    /// It has to be uploaded, and the registry has opened an upload for it.
+    Upload(Upload),
+    /// It has to be uploaded.
+    Refused,
+}
+
+/// An upload that a registry has opened.
+#[derive(Debug)]
+pub struct Upload {
+    location: Url,
+}
+
+impl Remote {
+    /// Asks the registry to take a blob over from another of its repositories, without moving a byte.
+    ///
+    /// # Errors
+    /// When no answer came. A refusal is no error: the blob can still be uploaded.
+    pub async fn mount(&self, digest: &Digest, from: &Self) -> Result<Mounted, Error> {
+        let action = format!("mount {digest} into {}/{}", self.line.host(), self.path);
+        let mut request = self.request(Method::POST, "blobs/uploads/")?;
+        let query = format!("mount={digest}&from={}", from.path);
+        request.url_mut().set_query(Some(&query));
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
+        // Mounting twice is mounting once, and an upload that nobody uses is cleared away.
+        let response = self.line.send(request, Repeat::Safe, &action).await?;
+        match response.status() {
+            StatusCode::CREATED => Ok(Mounted::Done),
+            StatusCode::ACCEPTED => Ok(Mounted::Upload(self.opened(&response, &action)?)),
+            status if status.is_client_error() => {
+                tracing::debug!("{} answers {status} to a mount", self.line.host());
+                Ok(Mounted::Refused)
+            }
+            _ => Err(self.line.error(response, &action).await),
+        }
+    }
+
+    /// Opens an upload.
+    ///
+    /// # Errors
+    /// When the registry does not accept uploads here.
+    pub async fn open_upload(&self) -> Result<Upload, Error> {
+        let action = format!("upload to {}/{}", self.line.host(), self.path);
+        let mut request = self.request(Method::POST, "blobs/uploads/")?;
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
+        let response = self.line.send(request, Repeat::Safe, &action).await?;
+        let response = self.expect(response, &[StatusCode::ACCEPTED], &action).await?;
+        self.opened(&response, &action)
+    }
+
+    fn opened(&self, response: &Response, action: &str) -> Result<Upload, Error> {
+        let location = text_header(response, LOCATION.as_str());
+        let location = location.and_then(|location| response.url().join(&location).ok());
+        let location =
+            location.ok_or_else(|| self.line.fault(action, "opens an upload without saying where"))?;
+        Ok(Upload { location })
+    }
+
+    /// Sends a blob into an opened upload.
+    ///
+    /// # Errors
+    /// When reading the blob fails, its content is not what its digest says, or the registry does not take it.
+    pub async fn upload(&self, upload: Upload, blob: Blob) -> Result<(), Error> {
+        let digest = blob.descriptor.digest.clone();
+        let action = format!("upload {digest} to {}/{}", self.line.host(), self.path);
+        let mut url = upload.location;
+        // What the registry put into the query is its own and has to come back as it was.
+        let query = url.query().map_or_else(String::new, |query| format!("{query}&"));
+        url.set_query(Some(&format!("{query}digest={digest}")));
+        let mut request = Request::new(Method::PUT, url);
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(blob.descriptor.size));
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        // An error on the source's side reaches us through the HTTP library only as a broken body.
+        let fault = Arc::new(Mutex::new(None));
+        let noted = Arc::clone(&fault);
+        let stream = blob.into_stream().map(move |item| {
+            item.map_err(|error| {
+                let text = error.to_string();
+                *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                text
+            })
+        });
+        *request.body_mut() = Some(Body::wrap_stream(stream));
+        let sent = self.line.send(request, Repeat::Unsafe, &action).await;
+        if let Some(error) = fault.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
+        self.expect(sent?, &[StatusCode::CREATED], &action).await.map(drop)
+    }
+}

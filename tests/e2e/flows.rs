@@ -1,0 +1,96 @@
+//! All tools together: the demo is the flow of a pipeline, and is run here as its users run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use testkit::{Registry, binaries};
+
+fn demo(arguments: &[&str], out: &Path) -> Output {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ci/demo");
+    let output = Command::new(script)
+        .args(arguments)
+        .arg("--out")
+        .arg(out)
+        .arg("--bin-dir")
+        .arg(binaries())
+        // What a job has set must not show in the demo.
+        .env("CI_COMMIT_TAG", "9.9.9")
+        .env("ARTIFACTORY_HOST", "elsewhere.example.com")
+        .output();
+    output.expect("bash is installed")
+}
+
+fn run(arguments: &[&str]) -> (tempfile::TempDir, PathBuf, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let output = demo(arguments, &out);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    (folder, out, text)
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What skopeo, which knows nothing of us, finds under a reference.
+fn raw(reference: &str) -> String {
+    let output = Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", reference]).output();
+    let output = output.expect("skopeo is installed");
+    assert!(output.status.success(), "{reference}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn a_commit_goes_from_code_to_release_without_a_server() {
+    let (_folder, out, text) = run(&[]);
+    let variables = read(&out.join("build.env"));
+    assert!(variables.contains("NEXT_VERSION=1.4.0\n"), "{variables}");
+    let short = variables.lines().find_map(|line| line.strip_prefix("SHORT_SHA=")).expect("SHORT_SHA");
+    let image = |path: &str| raw(&format!("oci:{}/registry/{path}", out.display()));
+    let built = image(&format!("ci:{short}"));
+    assert_eq!(built, image(&format!("release:{short}")));
+    assert_eq!(built, image("release:1.4.0"));
+    let platforms: Value = serde_json::from_str(&built).expect("an index");
+    assert_eq!(platforms["manifests"].as_array().map(Vec::len), Some(2));
+    assert!(read(&out.join("badges/loc.svg")).starts_with("<svg"));
+    let page = read(&out.join("forge/public/index.html"));
+    assert!(page.contains("1.4.0") && page.contains("1.3.0") && page.contains("sha256:"), "{page}");
+    let compose = read(&out.join("docker-compose.ci.yml"));
+    assert!(
+        compose.contains(&format!("    image: registry.example.com/team/numbers-api/ci:{short}\n")),
+        "{compose}"
+    );
+    assert!(!compose.contains("build:\n"), "{compose}");
+    assert!(
+        text.contains("scanned is not set") || text.contains("exit code 3"),
+        "the gate was closed once: {text}"
+    );
+}
+
+#[test]
+fn the_same_flow_against_a_registry() {
+    let registry = Registry::start();
+    let prefix = format!("{}/team", registry.address());
+    let (_folder, out, _) = run(&["--registry", &prefix]);
+    let variables = read(&out.join("build.env"));
+    let short = variables.lines().find_map(|line| line.strip_prefix("SHORT_SHA=")).expect("SHORT_SHA");
+    let image = |path: &str| raw(&format!("docker://{prefix}/numbers-api/{path}"));
+    assert_eq!(image(&format!("ci:{short}")), image("release:1.4.0"));
+    assert!(read(&out.join("docker-compose.ci.yml")).contains(&format!("{prefix}/numbers-api/ci:{short}")));
+}
+
+#[test]
+fn the_demo_clears_away_its_own_results_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mine = folder.path().join("mine.txt");
+    std::fs::write(&mine, "mine").expect("a file");
+    let refused = demo(&[], folder.path());
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(read(&mine), "mine");
+    let out = folder.path().join("out");
+    for _ in 0..2 {
+        assert!(demo(&[], &out).status.success());
+    }
+}
