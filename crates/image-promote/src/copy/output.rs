@@ -7,9 +7,9 @@ use contract::{Failure, output};
 use registry::{Digest, Manifest};
 use serde::Serialize;
 
+use super::execute::Tally;
+use super::plan::Verdict;
 use crate::cli::Copy;
-use crate::execute::Tally;
-use crate::plan::Verdict;
 use crate::tree::Tree;
 
 /// The result of `copy`; its JSON is an interface.

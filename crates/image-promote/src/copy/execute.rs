@@ -5,7 +5,7 @@ use std::fmt;
 use futures_util::stream::{self, TryStreamExt};
 use registry::{Descriptor, Error, Manifest, Mounted, Store, Tag, Which};
 
-use crate::can_mount;
+use super::can_mount;
 use crate::tree::Tree;
 
 /// A blob that breaks off on its way is begun anew this often.
