@@ -1,12 +1,22 @@
 //! What is typed.
 
 mod copy;
+mod diff;
+mod digest;
+mod index;
+mod inspect;
+mod list;
 
 use clap::{Parser, Subcommand};
 use contract::args::Common;
 use registry::Reference;
 
 pub(crate) use copy::Copy;
+pub(crate) use diff::Diff;
+pub(crate) use digest::Digest;
+pub(crate) use index::{Annotation, Attestations, Index};
+pub(crate) use inspect::Inspect;
+pub(crate) use list::List;
 
 /// Moves an image from one repository to another: every platform, digest kept, the tag last
 ///
@@ -23,6 +33,11 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     Copy(Copy),
+    Inspect(Inspect),
+    Digest(Digest),
+    List(List),
+    Diff(Diff),
+    Index(Index),
 }
 
 fn reference(text: &str) -> Result<Reference, registry::InvalidReference> {

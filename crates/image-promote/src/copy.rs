@@ -1,90 +1,66 @@
-//! `copy`: [`plan`] decides, [`execute`] acts, [`output`] tells.
+//! `copy`: [`target`] groups the destinations, [`plan`] decides, [`execute`] acts, [`output`] tells.
 
 mod execute;
+mod leg;
 mod output;
 mod plan;
+mod select;
+mod target;
 
 use std::io::Write;
 use std::time::Instant;
 
 use contract::{Exit, Failure};
-use registry::{Reference, Registries, Store, Tag, Which};
+use futures_util::future::{join, try_join_all};
+use registry::{Manifest, Registries, Which};
 
-use self::execute::Transfer;
+use self::leg::Leg;
 use self::output::Report;
-use self::plan::Verdict;
 use crate::cli::Copy;
-use crate::tree::Tree;
 
 pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let (which, tag) = check(copy)?;
-    let registries = Registries::new(&copy.registry, "image-promote", env!("CARGO_PKG_VERSION"))?;
-    let (from, to) = registries.open_pair(&copy.source.repository, &copy.destination.repository)?;
-    // Both answers are needed before anything can be decided, and neither needs the other.
-    let (root, found) = futures_util::future::join(from.manifest(&which), to.resolve(&tag)).await;
-    let (root, found) = (root?, found?);
-    let verdict = plan::decide(found.as_ref(), root.digest(), copy.move_tag);
-    let mut report = Report::new(copy, &verdict, &root);
-    match &verdict {
-        Verdict::Refuse { found } => return Err(taken(&copy.destination, found, root.digest())),
-        Verdict::Unchanged => {}
-        Verdict::Create | Verdict::Move { .. } => {
-            let jobs = usize::from(copy.jobs);
-            let tree = Tree::read(&from, root, jobs).await?;
-            report.describe(&tree);
-            let transfer = Transfer { from: &from, to: &to, jobs };
-            report.blobs = transfer_tree(&transfer, &tree, &tag, copy.dry_run.dry_run).await?;
-        }
+    let which = wanted(copy)?;
+    let targets = target::group(&copy.destinations, &copy.tags)?;
+    let registries = Registries::limited(
+        &copy.registry,
+        "image-promote",
+        env!("CARGO_PKG_VERSION"),
+        Some(copy.jobs.into()),
+    )?;
+    let legs = targets.into_iter().map(|target| Leg::open(&registries, copy, target));
+    let mut legs = legs.collect::<Result<Vec<_>, _>>()?;
+    let root = look(copy, &which, &mut legs).await?;
+    // Every tag is decided before anything is written anywhere.
+    let refused: Vec<_> = legs.iter_mut().flat_map(|leg| leg.decide(&root, copy)).collect();
+    if let Some(failure) = output::refusal(&refused, &root) {
+        return Err(failure);
     }
-    report.seconds = begun.elapsed().as_secs_f64();
+    let mut tree = None;
+    for leg in &mut legs {
+        leg.carry_out(&root, &mut tree, copy).await?;
+    }
+    let report = Report::new(copy, &root, tree.as_ref(), &legs, begun.elapsed());
     report.tell();
     report.print(copy.format.format, out)?;
     Ok(Exit::Done)
 }
 
-/// Children first, the tag last: until then nothing that was there has changed.
-async fn transfer_tree(
-    transfer: &Transfer<'_>,
-    tree: &Tree,
-    tag: &Tag,
-    dry_run: bool,
-) -> Result<execute::Tally, Failure> {
-    if dry_run {
-        return Ok(transfer.foresee(tree).await?);
-    }
-    transfer.to.prepare()?;
-    let tally = transfer.blobs(tree).await?;
-    tracing::info!("{tally}");
-    transfer.manifests(tree, tag).await?;
-    Ok(tally)
-}
-
-fn check(copy: &Copy) -> Result<(Which, Tag), Failure> {
-    let which = copy.source.which().ok_or_else(|| {
+fn wanted(copy: &Copy) -> Result<Which, Failure> {
+    copy.source.which().ok_or_else(|| {
         Failure::usage(format!("which image of {} is meant? SRC has neither a tag nor a digest", copy.source))
             .hint(format!("write {}:TAG; latest is never assumed", copy.source))
-    })?;
-    if let Some(digest) = &copy.destination.digest {
-        return Err(Failure::usage(format!("DST {} has a digest, {}", copy.destination, digest.short()))
-            .hint("give DST a tag; its digest will be that of SRC"));
-    }
-    let tag = copy.destination.tag.clone().ok_or_else(|| {
-        Failure::usage(format!("under which tag? DST {} has none", copy.destination))
-            .hint(format!("write {}:TAG; latest is never assumed", copy.destination))
-    })?;
-    Ok((which, tag))
+    })
 }
 
-fn taken(destination: &Reference, found: &registry::Digest, wanted: &registry::Digest) -> Failure {
-    Failure::no(format!("{destination} is taken: it leads to {found}, and SRC is {wanted}"))
-        .hint("choose another tag, or let this one move with --move")
-}
-
-/// How a store is called in messages about where bytes go.
-fn can_mount<'a>(from: &'a Store, to: &'a Store) -> Option<(&'a registry::Remote, &'a registry::Remote)> {
-    match (from, to) {
-        (Store::Remote(from), Store::Remote(to)) if from.shares_registry_with(to) => Some((from, to)),
-        _ => None,
-    }
+/// Reads what SRC leads to and where the tags lead now: neither needs the other's answer.
+async fn look(copy: &Copy, which: &Which, legs: &mut [Leg]) -> Result<Manifest, Failure> {
+    let from = legs.first().map(|leg| leg.from.clone()).ok_or_else(|| Failure::usage("no destination"))?;
+    let source = async {
+        let root = from.manifest(which).await?;
+        select::select(&from, root, &copy.platforms).await
+    };
+    let (root, found) = join(source, try_join_all(legs.iter_mut().map(Leg::look))).await;
+    found?;
+    root
 }

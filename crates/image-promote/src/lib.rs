@@ -1,9 +1,18 @@
 //! Moves an image from one repository to another without moving its bytes where the registry can do it itself.
 //!
-//! A file or folder for each command; [`tree`] reads what an image consists of.
+//! A file or folder for each command; [`tree`] reads what an image consists of, [`images`] what is in it.
 
 mod cli;
+mod configuration;
 mod copy;
+mod diff;
+mod digest;
+mod images;
+mod index;
+mod inspect;
+mod list;
+mod printable;
+mod source;
 mod tree;
 
 pub use cli::Cli;
@@ -24,6 +33,11 @@ impl Tool for Cli {
         http::run(async {
             match self.command {
                 Command::Copy(copy) => copy::run(&copy, out).await,
+                Command::Inspect(inspect) => inspect::run(&inspect, out).await,
+                Command::Digest(digest) => digest::run(&digest, out).await,
+                Command::List(list) => list::run(&list, out).await,
+                Command::Diff(diff) => diff::run(&diff, out).await,
+                Command::Index(index) => index::run(&index, out).await,
             }
         })?
     }

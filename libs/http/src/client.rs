@@ -112,6 +112,29 @@ impl Client {
         }
     }
 
+    /// Sends a request that may be repeated and reads the whole answer of at most `limit` bytes, anew when it breaks
+    /// off on its way.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub async fn fetch(&self, request: Request, limit: usize) -> Result<(StatusCode, Bytes), Error> {
+        let mut request = request;
+        let mut attempt = 1;
+        loop {
+            let next = request.try_clone();
+            let response = self.send(request, Repeat::Safe).await?;
+            let status = response.status();
+            match (body_within(response, limit).await, next) {
+                (Err(error @ Error::BrokeOff { .. }), Some(again)) if attempt < self.policy.attempts => {
+                    tracing::debug!("{error}; asking again");
+                    request = again;
+                    attempt += 1;
+                }
+                (result, _) => return result.map(|body| (status, body)),
+            }
+        }
+    }
+
     /// Sends a request once, within what is left of its time. A stream takes as long as it takes; the silence limit
     /// watches over it.
     async fn execute(

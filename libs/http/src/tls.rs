@@ -1,26 +1,90 @@
 //! Whom we trust: the system's store, the file of `--ca-cert`, and Mozilla's roots where there is no store at all.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::Error;
 
 pub(crate) fn config(ca_cert: Option<&Path>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let own = ca_cert.map(read_file).transpose()?.unwrap_or_default();
+    let trust = Arc::new(Trust { own, provider: Arc::clone(&provider), verifier: OnceLock::new() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::Setup { source: error.into() })?
-        .with_root_certificates(roots(ca_cert)?)
+        .dangerous()
+        .with_custom_certificate_verifier(trust)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 
-fn roots(ca_cert: Option<&Path>) -> Result<RootCertStore, Error> {
+/// The library's own verifier, made when the first certificate comes: reading the system's store takes longer than a
+/// whole promotion in a registry next door, and many runs never meet TLS.
+#[derive(Debug)]
+struct Trust {
+    own: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    verifier: OnceLock<Result<Arc<WebPkiServerVerifier>, String>>,
+}
+
+impl Trust {
+    fn verifier(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
+        let made = self.verifier.get_or_init(|| {
+            let (roots, provider) = (Arc::new(roots(&self.own)?), Arc::clone(&self.provider));
+            WebPkiServerVerifier::builder_with_provider(roots, provider)
+                .build()
+                .map_err(|error| error.to_string())
+        });
+        made.as_deref().map_err(|reason| rustls::Error::General(reason.clone()))
+    }
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.verifier()?.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn roots(own: &[CertificateDer<'static>]) -> Result<RootCertStore, String> {
     let mut store = RootCertStore::empty();
     // Honours SSL_CERT_FILE and SSL_CERT_DIR. One broken certificate in a store must not make the others useless.
     let system = rustls_native_certs::load_native_certs();
@@ -32,22 +96,23 @@ fn roots(ca_cert: Option<&Path>) -> Result<RootCertStore, Error> {
         tracing::debug!("no system certificates found; using the bundled Mozilla roots");
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    if let Some(path) = ca_cert {
-        add_file(&mut store, path)?;
+    for certificate in own {
+        store.add(certificate.clone()).map_err(|error| error.to_string())?;
     }
     Ok(store)
 }
 
-fn add_file(store: &mut RootCertStore, path: &Path) -> Result<(), Error> {
+/// Read at once, unlike the system's store: whoever names a file wants to know when it is of no use.
+fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let wrong = |reason: String| Error::Certificates { path: path.to_owned(), reason };
     let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let mut count = 0;
+    let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(&text) {
         let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-        store.add(certificate).map_err(|error| wrong(error.to_string()))?;
-        count += 1;
+        RootCertStore::empty().add(certificate.clone()).map_err(|error| wrong(error.to_string()))?;
+        certificates.push(certificate);
     }
-    if count == 0 { Err(wrong("it holds none".into())) } else { Ok(()) }
+    if certificates.is_empty() { Err(wrong("it holds none".into())) } else { Ok(certificates) }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub struct RegistryArgs {
     /// What holds for every request.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Speak plain HTTP to registries; loopback addresses get it anyway
+    /// Speak plain HTTP to registries; loopback addresses get it anyway, unless --ca-cert is given
     #[arg(long)]
     pub plain_http: bool,
 }

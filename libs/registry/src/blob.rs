@@ -97,6 +97,7 @@ mod tests {
             size: expected.len() as u64,
             platform: None,
             foreign: false,
+            annotations: Default::default(),
         };
         let pieces: Vec<_> = sent.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
         let mut blob = Blob::checked(&descriptor, "the blob".into(), iter(pieces));

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
-use http::{Client, Method, Repeat, Request, Response, StatusCode, Url, body_within};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use http::{Client, Method, Options, Repeat, Request, Response, StatusCode, Url, body_within};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -19,6 +20,8 @@ use crate::{Error, Layout, RegistryArgs, Remote, Repository, Store};
 const DOCKER_HUB_API: &str = "registry-1.docker.io";
 /// No honest error or token is longer, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
+/// A small answer that breaks off is asked for this often.
+const ATTEMPTS: u32 = 4;
 
 /// What a run does with a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Registries {
     client: Client,
     credentials: Credentials,
     plain_http: bool,
+    /// Was a certificate authority named? Then loopback addresses speak TLS as well.
+    has_authority: bool,
 }
 
 impl Registries {
@@ -43,10 +48,24 @@ impl Registries {
     /// # Errors
     /// When a file of certificates or credentials cannot be used.
     pub fn new(args: &RegistryArgs, tool: &str, version: &str) -> Result<Self, Error> {
+        Self::limited(args, tool, version, None)
+    }
+
+    /// The same, with at most so many requests to one server at a time.
+    ///
+    /// # Errors
+    /// When a file of certificates or credentials cannot be used.
+    pub fn limited(
+        args: &RegistryArgs,
+        tool: &str,
+        version: &str,
+        at_a_time: Option<usize>,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            client: Client::new(&args.network.options(tool, version))?,
+            client: Client::new(&Options { at_a_time, ..args.network.options(tool, version) })?,
             credentials: Credentials::collect(|name| std::env::var(name).ok())?,
             plain_http: args.plain_http,
+            has_authority: args.network.ca_cert.is_some(),
         })
     }
 
@@ -92,7 +111,8 @@ impl Registries {
         login: Option<Login>,
         scopes: Vec<String>,
     ) -> Result<Arc<Connection>, Error> {
-        let scheme = if self.plain_http || is_loopback(host) { "http" } else { "https" };
+        let scheme =
+            if self.plain_http || (is_loopback(host) && !self.has_authority) { "http" } else { "https" };
         let api = if host == "docker.io" { DOCKER_HUB_API } else { host };
         let base = Url::parse(&format!("{scheme}://{api}/v2/")).map_err(|error| Error::Protocol {
             action: format!("reach {host}"),
@@ -168,39 +188,53 @@ impl Connection {
         action: &str,
     ) -> Result<Response, Error> {
         let replay = request.try_clone();
-        let (response, used) = match self.first(request, repeat).await? {
-            First::Answered(response) => (response, None),
-            First::NotFirst(request, header) => {
-                (self.client.send(self.with(request, header.as_ref()), repeat).await?, header)
+        let mut state = self.state.lock().await;
+        let (response, used) = if let Authorization::Known(header) = &*state {
+            let header = header.clone();
+            drop(state);
+            (self.client.send(self.with(request, header.as_ref()), repeat).await?, header)
+        } else {
+            // The first request of a line goes alone, and the others wait: they would all run into the same 401.
+            let response = self.client.send(request, repeat).await?;
+            if response.status() == StatusCode::UNAUTHORIZED && replay.is_some() {
+                *state = Authorization::Known(Some(self.answer(&response, action).await?));
+            } else {
+                *state = Authorization::Known(None);
             }
+            drop(state);
+            (response, None)
         };
         if response.status() != StatusCode::UNAUTHORIZED {
             return Ok(response);
         }
-        let Some(again) = replay else {
-            return Err(self.error(response, action).await);
-        };
+        let Some(again) = replay else { return Err(self.error(response, action).await) };
         let header = self.renew(&response, used.as_ref(), action).await?;
-        let response = self.client.send(self.with(again, header.as_ref()), repeat).await?;
+        let response = self.client.send(self.with(again, Some(&header)), repeat).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(action, "the registry does not accept us".into()));
         }
         Ok(response)
     }
 
-    /// The first request of a line goes alone, the others wait: they would all run into the same 401.
-    async fn first(&self, request: Request, repeat: Repeat) -> Result<First, Error> {
-        let mut state = self.state.lock().await;
-        if let Authorization::Known(header) = &*state {
-            let header = header.clone();
-            drop(state);
-            return Ok(First::NotFirst(request, header));
+    /// Sends a request that changes nothing and reads the whole answer, anew when it breaks off on its way.
+    pub(crate) async fn fetch(&self, request: Request, limit: usize, action: &str) -> Result<Answer, Error> {
+        let mut attempt = 1;
+        loop {
+            let again = request
+                .try_clone()
+                .ok_or_else(|| self.fault(action, "was asked with a body that is gone"))?;
+            let response = self.send(again, Repeat::Safe, action).await?;
+            let (status, headers, url) =
+                (response.status(), response.headers().clone(), response.url().clone());
+            match body_within(response, limit).await {
+                Ok(body) => return Ok(Answer { status, headers, url, body }),
+                Err(error @ http::Error::BrokeOff { .. }) if attempt < ATTEMPTS => {
+                    tracing::debug!("{error}; asking again");
+                    attempt += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        let response = self.client.send(request, repeat).await?;
-        if response.status() != StatusCode::UNAUTHORIZED {
-            *state = Authorization::Known(None);
-        }
-        Ok(First::Answered(response))
     }
 
     /// Only the registry itself gets our authorization, not the storage it may send us to.
@@ -219,28 +253,31 @@ impl Connection {
         refused: &Response,
         used: Option<&HeaderValue>,
         action: &str,
-    ) -> Result<Option<HeaderValue>, Error> {
+    ) -> Result<HeaderValue, Error> {
         let mut state = self.state.lock().await;
-        if let Authorization::Known(current @ Some(_)) = &*state
-            && current.as_ref() != used
+        if let Authorization::Known(Some(current)) = &*state
+            && Some(current) != used
         {
             return Ok(current.clone());
         }
+        let header = self.answer(refused, action).await?;
+        *state = Authorization::Known(Some(header.clone()));
+        Ok(header)
+    }
+
+    /// What the registry wants to see, by its challenge.
+    async fn answer(&self, refused: &Response, action: &str) -> Result<HeaderValue, Error> {
         let values =
             refused.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let challenges: Vec<_> = values.flat_map(Challenge::parse).collect();
         let with_scheme = |scheme: &str| challenges.iter().find(|challenge| challenge.scheme == scheme);
-        let header = if let Some(bearer) = with_scheme("bearer") {
-            self.bearer(bearer, action).await?
+        if let Some(bearer) = with_scheme("bearer") {
+            self.bearer(bearer, action).await
         } else if with_scheme("basic").is_some() {
-            self.basic().ok_or_else(|| self.unauthorized(action, "the registry wants a login".into()))?
+            self.basic().ok_or_else(|| self.unauthorized(action, "the registry wants a login".into()))
         } else {
-            return Err(
-                self.unauthorized(action, "the registry answers 401 without a usable challenge".into())
-            );
-        };
-        *state = Authorization::Known(Some(header.clone()));
-        Ok(Some(header))
+            Err(self.unauthorized(action, "the registry answers 401 without a usable challenge".into()))
+        }
     }
 
     fn basic(&self) -> Option<HeaderValue> {
@@ -268,12 +305,10 @@ impl Connection {
         if let Some(basic) = self.basic() {
             request.headers_mut().insert(AUTHORIZATION, basic);
         }
-        let response = self.client.send(request, Repeat::Safe).await?;
-        let status = response.status();
+        let (status, body) = self.client.fetch(request, ANSWER_LIMIT).await?;
         if !status.is_success() {
             return Err(self.unauthorized(action, format!("the token server answers {status}")));
         }
-        let body = body_within(response, ANSWER_LIMIT).await?;
         let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
         let token = answer.and_then(TokenAnswer::token);
         let header = token.and_then(|token| sensitive(&format!("Bearer {token}")));
@@ -305,7 +340,12 @@ impl Connection {
         let status = response.status();
         // The status tells enough when the body cannot be read.
         let body = body_within(response, ANSWER_LIMIT).await.unwrap_or_default();
-        let problems = serde_json::from_slice(&body).map(|Problems { errors }| errors).unwrap_or_default();
+        self.refusal(status, &body, action)
+    }
+
+    /// The error a status and a body stand for.
+    pub(crate) fn refusal(&self, status: StatusCode, body: &[u8], action: &str) -> Error {
+        let problems = serde_json::from_slice(body).map(|Problems { errors }| errors).unwrap_or_default();
         if status == StatusCode::UNAUTHORIZED {
             return self.unauthorized(action, "the registry does not accept us".into());
         }
@@ -313,9 +353,12 @@ impl Connection {
     }
 }
 
-enum First {
-    Answered(Response),
-    NotFirst(Request, Option<HeaderValue>),
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) url: Url,
+    pub(crate) body: Bytes,
 }
 
 #[derive(Deserialize)]

@@ -127,6 +127,22 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Error {
+    /// Did a registry refuse a manifest because of content that it has not, whatever it said before?
+    pub fn is_about_missing_content(&self) -> bool {
+        // Docker's registry says DIGEST_INVALID when it meets a blob that another upload is just writing.
+        let codes = [
+            "MANIFEST_BLOB_UNKNOWN",
+            "BLOB_UNKNOWN",
+            "MANIFEST_INVALID",
+            "MANIFEST_UNKNOWN",
+            "DIGEST_INVALID",
+        ];
+        matches!(self, Self::Answer { status, problems, .. } if status.is_client_error()
+            && problems.iter().any(|problem| codes.contains(&problem.code.as_str())))
+    }
+}
+
 fn told(problems: &[Problem]) -> String {
     let texts: Vec<_> =
         problems.iter().map(|problem| format!("{} {}", problem.code, problem.message)).collect();

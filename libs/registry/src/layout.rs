@@ -3,6 +3,8 @@
 //! Blobs are named by their digest and appear whole, by a rename. `index.json` says which tag leads where; it is read,
 //! changed and replaced under a lock on `oci-layout`, so that writers at the same time lose nothing.
 
+mod referrers;
+
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};

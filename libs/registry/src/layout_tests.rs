@@ -113,3 +113,29 @@ fn a_first_writer_that_was_cut_off_does_not_stand_in_the_way() {
     layout.put_manifest(&image(), &tag("1")).unwrap();
     assert!(layout.resolve(&"1".parse().unwrap()).unwrap().is_some());
 }
+
+#[test]
+fn what_has_an_image_as_its_subject_refers_to_it() {
+    let (_folder, layout) = layout();
+    let image = image();
+    let about = |kind: &str| {
+        let text = IMAGE.replacen(
+            '{',
+            &format!(
+                r#"{{{kind}"annotations":{{"k":"v"}},"subject":{{"mediaType":"m","digest":"{}","size":1}},"#,
+                image.digest()
+            ),
+            1,
+        );
+        Manifest::parse(Bytes::from(text), None, &"x").unwrap()
+    };
+    let (plain, typed) = (about(""), about(r#""artifactType":"a/b","#));
+    for (manifest, name) in [(&image, "1"), (&plain, "one"), (&typed, "two"), (&typed, "again")] {
+        layout.put_manifest(manifest, &tag(name)).unwrap();
+    }
+    let found = layout.referrers(image.digest()).unwrap().list;
+    let found: Vec<_> =
+        found.iter().map(|r| (r.artifact_type.as_deref().unwrap(), &r.annotations["k"])).collect();
+    assert_eq!(found, [("c", &"v".to_owned()), ("a/b", &"v".to_owned())]);
+    assert!(layout.referrers(plain.digest()).unwrap().list.is_empty());
+}

@@ -24,7 +24,7 @@ pub use connection::{Access, Registries};
 pub use digest::{Digest, Hasher};
 pub use error::Error;
 pub use layout::Layout;
-pub use manifest::{Content, Descriptor, Manifest, Platform, media_type};
+pub use manifest::{Content, Descriptor, InvalidPlatform, Manifest, Platform, media_type};
 pub use reference::{InvalidReference, InvalidTag, Reference, Repository, Tag, Which};
 pub use remote::{Mounted, Referrer, Referrers, Remote, Upload};
 pub use store::Store;

@@ -1,5 +1,6 @@
 //! Manifests and indexes: their bytes are the truth and are never written anew; what is inside is only read.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -32,6 +33,8 @@ pub struct Descriptor {
     pub platform: Option<Platform>,
     /// The content may have to be fetched from somewhere else and not be pushed ("foreign layers").
     pub foreign: bool,
+    /// What is noted about the content where it is listed.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// An operating system and a processor, `linux/arm64/v8`.
@@ -43,12 +46,45 @@ pub struct Platform {
     pub architecture: String,
     /// `v7`, `v8`, …
     pub variant: Option<String>,
+    /// `10.0.20348.2113`: Windows has an image for each of its versions.
+    pub os_version: Option<String>,
 }
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)?;
         self.variant.iter().try_for_each(|variant| write!(f, "/{variant}"))
+    }
+}
+
+/// Why a text is no platform.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is no platform: expected OS/ARCH or OS/ARCH/VARIANT, such as linux/amd64")]
+pub struct InvalidPlatform {
+    text: String,
+}
+
+impl std::str::FromStr for Platform {
+    type Err = InvalidPlatform;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPlatform> {
+        let mut parts = text.split('/').map(str::to_owned);
+        let platform = Self {
+            os: parts.next().unwrap_or_default(),
+            architecture: parts.next().unwrap_or_default(),
+            variant: parts.next(),
+            os_version: None,
+        };
+        let word =
+            |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let complete = word(&platform.os)
+            && word(&platform.architecture)
+            && platform.variant.as_deref().is_none_or(word);
+        if complete && parts.next().is_none() {
+            Ok(platform)
+        } else {
+            Err(InvalidPlatform { text: text.to_owned() })
+        }
     }
 }
 
@@ -59,6 +95,8 @@ pub struct Manifest {
     media_type: String,
     digest: Digest,
     content: Content,
+    artifact_type: Option<String>,
+    annotations: BTreeMap<String, String>,
 }
 
 /// What a manifest leads to.
@@ -99,7 +137,8 @@ impl Manifest {
             other => return Err(wrong(format!("its media type is '{other}'"))),
         };
         let digest = Digest::of(&bytes);
-        Ok(Self { bytes, media_type, digest, content })
+        let annotations = envelope.annotations.unwrap_or_default();
+        Ok(Self { bytes, media_type, digest, content, artifact_type: envelope.artifact_type, annotations })
     }
 
     /// The bytes, as they came.
@@ -121,6 +160,16 @@ impl Manifest {
     pub fn content(&self) -> &Content {
         &self.content
     }
+
+    /// What kind of thing it is, where it is no image and says so.
+    pub fn artifact_type(&self) -> Option<&str> {
+        self.artifact_type.as_deref()
+    }
+
+    /// Its annotations.
+    pub fn annotations(&self) -> &BTreeMap<String, String> {
+        &self.annotations
+    }
 }
 
 #[derive(Deserialize)]
@@ -128,6 +177,8 @@ impl Manifest {
 struct Envelope {
     schema_version: u32,
     media_type: Option<String>,
+    artifact_type: Option<String>,
+    annotations: Option<BTreeMap<String, String>>,
 }
 
 fn read_index(bytes: &[u8], wrong: &dyn Fn(String) -> Error) -> Result<Content, Error> {
@@ -152,14 +203,17 @@ fn from_entry(entry: ImageIndexEntry, wrong: &dyn Fn(String) -> Error) -> Result
         os: platform.os.to_string(),
         architecture: platform.architecture.to_string(),
         variant: platform.variant,
+        os_version: platform.os_version,
     });
+    let annotations = entry.annotations.unwrap_or_default();
     let descriptor = descriptor(entry.media_type, &entry.digest, entry.size, wrong)?;
-    Ok(Descriptor { platform, ..descriptor })
+    Ok(Descriptor { platform, annotations, ..descriptor })
 }
 
 fn from_oci(oci: OciDescriptor, wrong: &dyn Fn(String) -> Error) -> Result<Descriptor, Error> {
     let foreign = oci.urls.is_some_and(|urls| !urls.is_empty());
-    Ok(Descriptor { foreign, ..descriptor(oci.media_type, &oci.digest, oci.size, wrong)? })
+    let annotations = oci.annotations.unwrap_or_default();
+    Ok(Descriptor { foreign, annotations, ..descriptor(oci.media_type, &oci.digest, oci.size, wrong)? })
 }
 
 /// A digest becomes the name of a file and a part of a URL, so nothing passes here that is not really one.
@@ -171,7 +225,7 @@ fn descriptor(
 ) -> Result<Descriptor, Error> {
     let digest = digest.parse().map_err(|error: crate::digest::InvalidDigest| wrong(error.to_string()))?;
     let size = u64::try_from(size).map_err(|_| wrong(format!("it gives {digest} the size {size}")))?;
-    Ok(Descriptor { media_type, digest, size, platform: None, foreign: false })
+    Ok(Descriptor { media_type, digest, size, platform: None, foreign: false, annotations: BTreeMap::new() })
 }
 
 #[cfg(test)]
@@ -198,6 +252,16 @@ mod tests {
         let Content::Index { manifests } = index.content() else { panic!("{index:?}") };
         let platforms: Vec<_> = manifests.iter().map(|m| m.platform.as_ref().unwrap().to_string()).collect();
         assert_eq!(platforms, ["linux/arm64/v8", "unknown/unknown"]);
+    }
+
+    #[test]
+    fn platforms_are_two_or_three_words() {
+        for text in ["linux/amd64", "linux/arm/v7", "windows/amd64"] {
+            assert_eq!(text.parse::<Platform>().unwrap().to_string(), text);
+        }
+        for text in ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux/amd 64", "linux/arm64/"] {
+            assert!(text.parse::<Platform>().is_err(), "{text}");
+        }
     }
 
     #[test]

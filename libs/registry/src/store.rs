@@ -1,6 +1,6 @@
 //! A repository of either kind, with the same verbs.
 
-use crate::{Blob, Descriptor, Digest, Error, Layout, Manifest, Remote, Tag, Which};
+use crate::{Blob, Descriptor, Digest, Error, Layout, Manifest, Referrers, Remote, Tag, Which};
 
 /// A repository of a registry, or a layout directory.
 #[derive(Clone, Debug)]
@@ -31,6 +31,28 @@ impl Store {
         match self {
             Self::Remote(remote) => remote.resolve(tag).await,
             Self::Layout(layout) => layout.resolve(tag),
+        }
+    }
+
+    /// All tags, in the store's own order.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such repository, [`Error::Layout`] when there is no such layout.
+    pub async fn tags(&self) -> Result<Vec<Tag>, Error> {
+        match self {
+            Self::Remote(remote) => remote.tags(None).await,
+            Self::Layout(layout) => Ok(layout.tags()?.into_iter().map(|(tag, _)| tag).collect()),
+        }
+    }
+
+    /// Everything that refers to this digest.
+    ///
+    /// # Errors
+    /// When the store cannot say.
+    pub async fn referrers(&self, subject: &Digest) -> Result<Referrers, Error> {
+        match self {
+            Self::Remote(remote) => remote.referrers(subject).await,
+            Self::Layout(layout) => layout.referrers(subject),
         }
     }
 

@@ -5,9 +5,11 @@ mod proxy;
 mod registry;
 mod repository;
 mod tool;
+mod tunnel;
 
 pub use image::{File, Image};
-pub use proxy::{Passed, Proxy};
-pub use registry::Registry;
+pub use proxy::{Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Rule, Tokens};
+pub use registry::{KeyFiles, Registry, RegistryBuilder};
 pub use repository::Repository;
 pub use tool::{Output, Tool, binaries, tool, tools};
+pub use tunnel::Tunnel;

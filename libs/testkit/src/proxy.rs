@@ -1,64 +1,135 @@
-//! Stands between a client and a registry: counts what passes, and makes it slower.
+//! Stands between a client and a registry: counts what passes, asks for tokens, redirects, and lets things go wrong.
+//!
+//! What goes wrong is data: a [`Rule`] says which requests a [`Fault`] hits and how often. Nothing here depends on the
+//! clock but the faults that are about time.
 
-use std::convert::Infallible;
+mod body;
+mod fault;
+mod forward;
+mod log;
+mod socket;
+mod token;
+
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::TryStreamExt;
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, BodyStream, Empty, StreamBody};
-use hyper::body::{Body as _, Frame, Incoming};
-use hyper::header::{CONNECTION, TRANSFER_ENCODING};
+use futures_util::future::{Either, select};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
 
-type Body = BoxBody<Bytes, reqwest::Error>;
+pub use fault::{Answer, Cut, Fault, HeaderValue, Location, Rule};
+pub use log::Passed;
+pub use token::Tokens;
 
-/// One request that passed, as the client sent it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passed {
-    /// `GET`, `PUT`, …
-    pub method: String,
-    /// Path and query.
-    pub target: String,
-    /// What the registry answered.
-    pub status: u16,
-}
+use fault::Rules;
+use forward::Forward;
+use log::Log;
+use socket::{ResetSwitch, Socket};
+use token::Guard;
 
 /// A running proxy; it ends when this is dropped.
 pub struct Proxy {
     address: SocketAddr,
-    log: Arc<Mutex<Vec<Passed>>>,
+    log: Arc<Log>,
+    rules: Arc<Rules>,
     // Declared last, so dropped last: the tasks that use the rest run in it.
     _runtime: Runtime,
 }
 
-impl Proxy {
-    /// Starts one in front of `upstream` (`127.0.0.1:PORT`) that holds every request back for `delay`.
+/// A proxy to be.
+#[must_use]
+pub struct ProxyBuilder {
+    upstream: String,
+    delay: Duration,
+    tokens: Option<Tokens>,
+    redirects: bool,
+    rules: Vec<Rule>,
+}
+
+impl ProxyBuilder {
+    /// Holds every request back for this long.
+    pub fn delay(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+
+    /// Lets no request pass without a token, and issues tokens at `/token`.
+    pub fn tokens(self, tokens: Tokens) -> Self {
+        Self { tokens: Some(tokens), ..self }
+    }
+
+    /// Redirects who reads a blob to another origin, which answers without a token and refuses who sends one
+    /// ([`Passed::is_at_storage`]).
+    pub fn redirect_blobs(self) -> Self {
+        Self { redirects: true, ..self }
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Starts it.
     ///
     /// # Panics
     /// When no port can be had.
-    pub fn start(upstream: &str, delay: Duration) -> Self {
+    pub fn start(self) -> Proxy {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap_or_else(|error| panic!("no runtime for the proxy: {error}"));
-        let listener = runtime
-            .block_on(TcpListener::bind("127.0.0.1:0"))
-            .unwrap_or_else(|error| panic!("no port for the proxy: {error}"));
-        let address =
-            listener.local_addr().unwrap_or_else(|error| panic!("no address of the proxy: {error}"));
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let forward =
-            Forward { client: client(), upstream: upstream.to_owned(), delay, log: Arc::clone(&log) };
-        runtime.spawn(serve(listener, Arc::new(forward)));
-        Self { address, log, _runtime: runtime }
+        let (log, rules) = (Arc::new(Log::new()), Arc::new(Rules::default()));
+        self.rules.into_iter().for_each(|rule| rules.add(rule));
+        let entered = runtime.enter();
+        let (reserved, address) = reserve();
+        let storage = self.redirects.then(reserve);
+        let (down, downs) = unbounded_channel();
+        let forward = Arc::new(Forward {
+            client: client(),
+            upstream: self.upstream,
+            delay: self.delay,
+            log: Arc::clone(&log),
+            rules: Arc::clone(&rules),
+            guard: self.tokens.map(|tokens| Guard::new(tokens, &address.to_string())),
+            storage: storage.as_ref().map(|(_, address)| address.to_string()),
+            down,
+        });
+        if let Some((reserved, address)) = storage {
+            // It never goes down: nobody holds the other end of its channel.
+            let (_, never) = unbounded_channel();
+            runtime.spawn(serve(reserved, listen(address), never, Arc::clone(&forward)));
+        }
+        runtime.spawn(serve(reserved, listen(address), downs, forward));
+        drop(entered);
+        Proxy { address, log, rules, _runtime: runtime }
+    }
+}
+
+impl Proxy {
+    /// A proxy in front of `upstream` (`127.0.0.1:PORT`).
+    pub fn builder(upstream: &str) -> ProxyBuilder {
+        ProxyBuilder {
+            upstream: upstream.to_owned(),
+            delay: Duration::ZERO,
+            tokens: None,
+            redirects: false,
+            rules: Vec::new(),
+        }
+    }
+
+    /// Starts one in front of `upstream` that holds every request back for `delay`, and does nothing else.
+    ///
+    /// # Panics
+    /// When no port can be had.
+    pub fn start(upstream: &str, delay: Duration) -> Self {
+        Self::builder(upstream).delay(delay).start()
     }
 
     /// Its address, `127.0.0.1:PORT`.
@@ -66,20 +137,43 @@ impl Proxy {
         self.address.to_string()
     }
 
-    /// What has passed since the last call, in the order of arrival of the answers.
+    /// Lets something go wrong from now on, besides what goes wrong already.
+    pub fn fault(&self, rule: Rule) {
+        self.rules.add(rule);
+    }
+
+    /// Lets nothing go wrong any more.
+    pub fn heal(&self) {
+        self.rules.clear();
+    }
+
+    /// What has passed since the last call, in the order of the answers, requests that got none among them.
     pub fn take_log(&self) -> Vec<Passed> {
-        std::mem::take(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner))
+        self.log.take()
+    }
+
+    /// How many requests have arrived since the start.
+    pub fn arrived(&self) -> usize {
+        self.log.arrived()
+    }
+
+    /// How many requests were in flight at once at most: arrived, and their answers not sent to the end.
+    pub fn most_in_flight(&self) -> usize {
+        self.log.most_in_flight()
+    }
+
+    /// Waits until so many requests have arrived since the start, and says whether they have: `done` ends the waiting,
+    /// by saying that no more will come.
+    ///
+    /// # Panics
+    /// After a minute without the request.
+    pub fn wait_for(&self, requests: usize, done: impl FnMut() -> bool) -> bool {
+        self.log.wait_for(requests, done)
     }
 }
 
-struct Forward {
-    client: reqwest::Client,
-    upstream: String,
-    delay: Duration,
-    log: Arc<Mutex<Vec<Passed>>>,
-}
-
-fn client() -> reqwest::Client {
+/// A client that knows nothing but what it is told.
+pub(crate) fn client() -> reqwest::Client {
     // Plain HTTP only, but the library wants to know about TLS all the same; a proxy follows no redirects.
     let roots = rustls::RootCertStore::empty();
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -95,63 +189,74 @@ fn client() -> reqwest::Client {
         .unwrap_or_else(|error| panic!("no client for the proxy: {error}"))
 }
 
-async fn serve(listener: TcpListener, forward: Arc<Forward>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let forward = Arc::clone(&forward);
-        tokio::spawn(async move {
-            let service = service_fn(|request| {
-                let forward = Arc::clone(&forward);
-                async move { Ok::<_, Infallible>(forward.answer(request).await) }
-            });
-            // A client that goes away in the middle is its own business.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+/// A socket that holds a free port without listening: as long as nobody else listens there, connections are refused,
+/// and nobody else gets the port.
+fn reserve() -> (TcpSocket, SocketAddr) {
+    let socket = bound(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let address = socket.local_addr().unwrap_or_else(|error| panic!("no address of the proxy: {error}"));
+    (socket, address)
+}
+
+fn bound(address: SocketAddr) -> TcpSocket {
+    let bind = || {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.set_reuseport(true)?;
+        socket.bind(address).map(|()| socket)
+    };
+    bind().unwrap_or_else(|error| panic!("no port for the proxy: {error}"))
+}
+
+fn listen(address: SocketAddr) -> TcpListener {
+    bound(address)
+        .listen(1024)
+        .unwrap_or_else(|error| panic!("the proxy cannot listen at {address}: {error}"))
+}
+
+/// Serves until the runtime ends, but for the times when the server is down.
+async fn serve(
+    _reserved: TcpSocket,
+    mut listener: TcpListener,
+    mut downs: UnboundedReceiver<Duration>,
+    forward: Arc<Forward>,
+) {
+    let address = listener.local_addr().unwrap_or_else(|error| panic!("no address of the proxy: {error}"));
+    let mut connections = JoinSet::new();
+    loop {
+        let down = async {
+            match downs.recv().await {
+                Some(time) => time,
+                None => std::future::pending().await,
+            }
+        };
+        let event = match select(pin!(listener.accept()), pin!(down)).await {
+            Either::Left((accepted, _)) => Either::Left(accepted),
+            Either::Right((time, _)) => Either::Right(time),
+        };
+        match event {
+            Either::Left(Ok((stream, _))) => {
+                // Those that have ended would pile up otherwise.
+                while connections.try_join_next().is_some() {}
+                connections.spawn(connection(stream, Arc::clone(&forward)));
+            }
+            Either::Left(Err(_)) => return,
+            Either::Right(time) => {
+                drop(listener);
+                connections.shutdown().await;
+                tokio::time::sleep(time).await;
+                listener = listen(address);
+            }
+        }
     }
 }
 
-impl Forward {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let method = request.method().to_string();
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        tokio::time::sleep(self.delay).await;
-        let answer = self.pass_on(request, &target).await;
-        let answer = answer.unwrap_or_else(|_| {
-            let mut bad = Response::new(Empty::new().map_err(|never| match never {}).boxed());
-            *bad.status_mut() = StatusCode::BAD_GATEWAY;
-            bad
-        });
-        let passed = Passed { method, target, status: answer.status().as_u16() };
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(passed);
-        answer
-    }
-
-    /// The Host header stays as it came, so that the registry's Location headers lead back through the proxy.
-    async fn pass_on(
-        &self,
-        request: Request<Incoming>,
-        target: &str,
-    ) -> Result<Response<Body>, reqwest::Error> {
-        let (parts, body) = request.into_parts();
-        let url = format!("http://{}{target}", self.upstream);
-        let mut headers = parts.headers;
-        headers.remove(CONNECTION);
-        headers.remove(TRANSFER_ENCODING);
-        let has_body = !body.is_end_stream();
-        let mut sent = self.client.request(parts.method, url).headers(headers);
-        if has_body {
-            let stream = BodyStream::new(body).try_filter_map(|frame| async { Ok(frame.into_data().ok()) });
-            sent = sent.body(reqwest::Body::wrap_stream(stream));
-        }
-        let answer = sent.send().await?;
-        let mut response = Response::builder().status(answer.status());
-        if let Some(kept) = response.headers_mut() {
-            kept.extend(answer.headers().clone());
-            kept.remove(CONNECTION);
-            kept.remove(TRANSFER_ENCODING);
-        }
-        let body = StreamBody::new(answer.bytes_stream().map_ok(Frame::data)).boxed();
-        Ok(response.body(body).unwrap_or_else(|error| panic!("an answer that cannot be passed on: {error}")))
-    }
+async fn connection(stream: TcpStream, forward: Arc<Forward>) {
+    let switch = ResetSwitch::default();
+    let socket = TokioIo::new(Socket::new(stream, switch.clone()));
+    let service = service_fn(|request| {
+        let (forward, switch) = (Arc::clone(&forward), switch.clone());
+        async move { forward.answer(request, &switch).await }
+    });
+    // A client that goes away in the middle is its own business.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(socket, service).await;
 }

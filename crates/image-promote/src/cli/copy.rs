@@ -2,26 +2,37 @@
 
 use clap::Args;
 use contract::args::{DryRunArgs, FormatArgs};
-use registry::{Reference, RegistryArgs};
+use registry::{Platform, Reference, RegistryArgs, Tag};
 
 use super::reference;
 
 /// Copy an image as it is, whatever it holds: all platforms, attestations, the same digest
 ///
-/// Within one registry no layer is moved: the destination repository mounts what the source has. The tag is written
-/// last, so that it is either absent or complete. A tag that leads to another digest is left alone (exit code 3) unless
-/// --move is given; one that leads to the same digest is success. Prints the digest.
+/// Within one registry no layer is moved: the destination repository mounts what the source has. Tags are written last,
+/// so that each is either absent or complete. A tag that leads to another digest is left alone, and nothing is written
+/// at all (exit code 3), unless --move or --move-aliases is given; one that leads to the same digest is success. Prints
+/// the digest.
 #[derive(Args, Debug)]
 pub(crate) struct Copy {
     /// The image: a tag or a digest
     #[arg(value_name = "SRC", value_parser = reference)]
     pub(crate) source: Reference,
-    /// Where it goes, with its tag
-    #[arg(value_name = "DST", value_parser = reference)]
-    pub(crate) destination: Reference,
-    /// Let the destination tag move when it leads to another digest
+    /// Where it goes, with a tag or with --tag; can be given more than once
+    #[arg(value_name = "DST", required = true, value_parser = reference)]
+    pub(crate) destinations: Vec<Reference>,
+    /// One more tag in each destination repository; can be given more than once
+    #[arg(long = "tag", value_name = "TAG", env = "IMAGE_PROMOTE_TAG", value_delimiter = ',', value_parser = tag)]
+    pub(crate) tags: Vec<Tag>,
+    /// Let tags move that lead to another digest
     #[arg(long = "move", env = "IMAGE_PROMOTE_MOVE")]
-    pub(crate) move_tag: bool,
+    pub(crate) move_tags: bool,
+    /// Let those tags move that are no full version: latest, 1, 1.4, dev
+    #[arg(long, env = "IMAGE_PROMOTE_MOVE_ALIASES")]
+    pub(crate) move_aliases: bool,
+    /// Copy only this platform, under a digest of its own; can be given more than once
+    #[arg(long = "platform", value_name = "OS/ARCH", env = "IMAGE_PROMOTE_PLATFORM", value_delimiter = ',',
+          value_parser = platform)]
+    pub(crate) platforms: Vec<Platform>,
     /// Send at most this many requests at a time
     #[arg(long, value_name = "N", default_value_t = 16, env = "IMAGE_PROMOTE_JOBS",
           value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -32,4 +43,12 @@ pub(crate) struct Copy {
     pub(crate) format: FormatArgs,
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
+}
+
+fn tag(text: &str) -> Result<Tag, registry::InvalidTag> {
+    text.parse()
+}
+
+fn platform(text: &str) -> Result<Platform, registry::InvalidPlatform> {
+    text.parse()
 }

@@ -1,15 +1,18 @@
 //! The only place that writes.
 
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::stream::{self, TryStreamExt};
-use registry::{Descriptor, Error, Manifest, Mounted, Store, Tag, Which};
+use registry::{Content, Descriptor, Error, Manifest, Mounted, Remote, Store, Which};
 
-use super::can_mount;
 use crate::tree::Tree;
 
 /// A blob that breaks off on its way is begun anew this often.
 const ATTEMPTS: u32 = 3;
+/// A manifest that is refused for want of a blob is written again this often, with growing pauses.
+const ROUNDS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(60);
 
 /// From where to where, and how much at a time.
 pub(crate) struct Transfer<'a> {
@@ -114,15 +117,19 @@ impl Transfer<'_> {
         if self.to.has_blob(blob).await? {
             return Ok(Fate::Skipped);
         }
+        self.copy_patiently(blob).await.map(|()| Fate::Copied)
+    }
+
+    /// Begins anew when the way breaks off.
+    async fn copy_patiently(&self, blob: &Descriptor) -> Result<(), Error> {
         let mut attempt = 1;
         loop {
             match self.copy(blob).await {
-                Ok(()) => return Ok(Fate::Copied),
                 Err(error @ Error::Http(_)) if attempt < ATTEMPTS => {
                     tracing::debug!("beginning {} anew: {error}", blob.digest);
                     attempt += 1;
                 }
-                Err(error) => return Err(error),
+                result => return result,
             }
         }
     }
@@ -131,19 +138,53 @@ impl Transfer<'_> {
         self.to.put_blob(self.from.blob(blob).await?).await
     }
 
-    /// Writes the manifests, those that others lead to first, and the tag at the very end.
+    /// Writes the manifests below the root, those that others lead to first.
     ///
     /// # Errors
-    /// When the destination does not take one; the tag is then as it was.
-    pub(crate) async fn manifests(&self, tree: &Tree, tag: &Tag) -> Result<(), Error> {
+    /// When the destination does not take one.
+    pub(crate) async fn manifests(&self, tree: &Tree) -> Result<(), Error> {
         for level in tree.levels.iter().rev() {
-            let work = level.iter().map(|manifest| Ok(self.by_digest(manifest)));
+            let work = level.iter().map(|manifest| Ok(self.manifest(manifest)));
             stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
         }
-        self.to.put_manifest(&tree.root, &Which::Tag(tag.clone())).await
+        Ok(())
     }
 
-    async fn by_digest(&self, manifest: &Manifest) -> Result<(), Error> {
-        self.to.put_manifest(manifest, &Which::Digest(manifest.digest().clone())).await
+    async fn manifest(&self, manifest: &Manifest) -> Result<(), Error> {
+        self.put(manifest, &Which::Digest(manifest.digest().clone())).await
+    }
+
+    /// Writes one manifest. A registry may miss a blob for a moment, while somebody else writes the same one, or for
+    /// good, whatever it said before: so it gets a little time, and then all blobs sent once.
+    ///
+    /// # Errors
+    /// When the destination does not take it all the same.
+    pub(crate) async fn put(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
+        let mut round = 0;
+        loop {
+            let error = match self.to.put_manifest(manifest, which).await {
+                Err(error) if error.is_about_missing_content() && round < ROUNDS => error,
+                result => return result,
+            };
+            round += 1;
+            tracing::debug!("writing {which} again: {error}");
+            tokio::time::sleep(PAUSE.mul_f64(f64::from(round) + fastrand::f64())).await;
+            if round == 2
+                && let Content::Image { config, layers, .. } = manifest.content()
+            {
+                tracing::debug!("sending all blobs of {} again", manifest.digest());
+                let blobs = std::iter::once(&**config).chain(layers).filter(|blob| !blob.foreign);
+                let work = blobs.map(|blob| Ok(self.copy_patiently(blob)));
+                stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
+            }
+        }
+    }
+}
+
+/// The two ends of a copy inside of one registry, where blobs can be mounted.
+fn can_mount<'a>(from: &'a Store, to: &'a Store) -> Option<(&'a Remote, &'a Remote)> {
+    match (from, to) {
+        (Store::Remote(from), Store::Remote(to)) if from.shares_registry_with(to) => Some((from, to)),
+        _ => None,
     }
 }

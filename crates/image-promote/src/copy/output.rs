@@ -1,6 +1,7 @@
 //! What a run tells.
 
 use std::io::Write;
+use std::time::Duration;
 
 use contract::args::Format;
 use contract::{Failure, output};
@@ -8,6 +9,7 @@ use registry::{Digest, Manifest};
 use serde::Serialize;
 
 use super::execute::Tally;
+use super::leg::{Leg, Refused};
 use super::plan::Verdict;
 use crate::cli::Copy;
 use crate::tree::Tree;
@@ -16,79 +18,99 @@ use crate::tree::Tree;
 #[derive(Serialize)]
 pub(crate) struct Report {
     source: String,
-    destination: String,
     digest: Digest,
     media_type: String,
+    dry_run: bool,
+    /// Absent when nothing had to be read because nothing is missing anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platforms: Option<Vec<String>>,
+    destinations: Vec<Destination>,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Destination {
+    repository: String,
+    tags: Vec<TagReport>,
+    blobs: Blobs,
+    /// Manifests written by digest.
+    manifests: usize,
+}
+
+#[derive(Serialize)]
+struct TagReport {
+    tag: String,
     /// `created`, `moved` or `unchanged`.
     action: &'static str,
     /// Where the tag led before, when it moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_digest: Option<Digest>,
-    dry_run: bool,
-    /// Absent when nothing had to be read because nothing changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    platforms: Option<Vec<String>>,
-    #[serde(serialize_with = "tally")]
-    pub(crate) blobs: Tally,
-    pub(crate) seconds: f64,
 }
 
-fn tally<S: serde::Serializer>(tally: &Tally, serializer: S) -> Result<S::Ok, S::Error> {
-    use serde::ser::SerializeStruct;
-    let mut object = serializer.serialize_struct("blobs", 4)?;
-    object.serialize_field("mounted", &tally.mounted)?;
-    object.serialize_field("copied", &tally.copied)?;
-    object.serialize_field("skipped", &tally.skipped)?;
-    object.serialize_field("bytes_copied", &tally.bytes)?;
-    object.end()
+#[derive(Serialize)]
+struct Blobs {
+    mounted: u64,
+    copied: u64,
+    skipped: u64,
+    bytes_copied: u64,
+}
+
+impl From<Tally> for Blobs {
+    fn from(tally: Tally) -> Self {
+        let Tally { mounted, copied, skipped, bytes } = tally;
+        Self { mounted, copied, skipped, bytes_copied: bytes }
+    }
 }
 
 impl Report {
-    pub(crate) fn new(copy: &Copy, verdict: &Verdict, root: &Manifest) -> Self {
-        let (action, previous_digest) = match verdict {
-            Verdict::Unchanged => ("unchanged", None),
-            Verdict::Create => ("created", None),
-            Verdict::Move { from } | Verdict::Refuse { found: from } => ("moved", Some(from.clone())),
-        };
+    pub(crate) fn new(
+        copy: &Copy,
+        root: &Manifest,
+        tree: Option<&Tree>,
+        legs: &[Leg],
+        took: Duration,
+    ) -> Self {
         Self {
             source: copy.source.to_string(),
-            destination: copy.destination.to_string(),
             digest: root.digest().clone(),
             media_type: root.media_type().to_owned(),
-            action,
-            previous_digest,
             dry_run: copy.dry_run.dry_run,
-            platforms: None,
-            blobs: Tally::default(),
-            seconds: 0.0,
+            platforms: tree.map(|tree| tree.platforms().iter().map(ToString::to_string).collect()),
+            destinations: legs.iter().map(destination).collect(),
+            seconds: took.as_secs_f64(),
         }
     }
 
-    /// Adds what the source consists of, and says it.
-    pub(crate) fn describe(&mut self, tree: &Tree) {
-        let platforms: Vec<_> = tree.platforms().iter().map(ToString::to_string).collect();
-        let blobs = tree.blobs();
-        let size: u64 = blobs.iter().map(|blob| blob.size).sum();
-        let what = match platforms.as_slice() {
-            [] => "a single image".to_owned(),
-            platforms => platforms.join(", "),
-        };
-        tracing::info!("{}: {what}; {} blobs, {size} bytes", self.source, blobs.len());
-        self.platforms = Some(platforms);
-    }
-
-    /// The last line for people.
+    /// The lines for people: what moved, then where each tag leads.
     pub(crate) fn tell(&self) {
-        let Self { destination, digest, seconds, .. } = self;
-        match (self.action, self.dry_run) {
-            ("unchanged", _) => {
-                tracing::info!("{destination} leads to {digest} already; nothing was written")
-            }
-            (action, true) => {
-                tracing::info!("dry run: {destination} would be {action} as {digest}; {}", self.blobs)
-            }
-            (action, false) => tracing::info!("{destination} {action} as {digest} in {seconds:.2} s"),
+        let platforms = self.platforms.as_deref().unwrap_or_default().join(", ");
+        if !platforms.is_empty() {
+            tracing::info!("{}: {platforms}", self.source);
         }
+        for Destination { repository, tags, blobs, .. } in &self.destinations {
+            let Blobs { mounted, copied, skipped, bytes_copied } = blobs;
+            let moved = mounted + copied + skipped > 0;
+            if moved && self.dry_run {
+                tracing::info!(
+                    "dry run: {repository}: would mount {mounted} blobs, copy {copied} ({bytes_copied} bytes), skip {skipped}"
+                );
+            } else if moved {
+                tracing::info!(
+                    "{repository}: blobs {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
+                );
+            }
+            for TagReport { tag, action, .. } in tags {
+                let name = format!("{repository}:{tag}");
+                match (*action, self.dry_run) {
+                    ("unchanged", _) => {
+                        tracing::info!("{name} leads to {} already; nothing was written", self.digest)
+                    }
+                    (action, true) => tracing::info!("dry run: {name} would be {action} as {}", self.digest),
+                    (action, false) => tracing::info!("{name} {action} as {}", self.digest),
+                }
+            }
+        }
+        tracing::info!("done in {:.2} s", self.seconds);
     }
 
     /// The data: the digest, or everything as JSON.
@@ -98,4 +120,33 @@ impl Report {
             Format::Json => output::json(out, self),
         }
     }
+}
+
+fn destination(leg: &Leg) -> Destination {
+    let tags = leg.target.tags.iter().zip(&leg.verdicts).map(|(tag, verdict)| {
+        let (action, previous_digest) = match verdict {
+            Verdict::Unchanged => ("unchanged", None),
+            Verdict::Create => ("created", None),
+            Verdict::Move { from } | Verdict::Refuse { found: from } => ("moved", Some(from.clone())),
+        };
+        TagReport { tag: tag.to_string(), action, previous_digest }
+    });
+    Destination {
+        repository: leg.target.repository.to_string(),
+        tags: tags.collect(),
+        blobs: leg.blobs.into(),
+        manifests: leg.manifests,
+    }
+}
+
+/// The failure that names every tag in the way; none when there is none.
+pub(crate) fn refusal(refused: &[Refused], root: &Manifest) -> Option<Failure> {
+    if refused.is_empty() {
+        return None;
+    }
+    let taken: Vec<_> = refused.iter().map(|tag| format!("{} (leads to {})", tag.name, tag.found)).collect();
+    let verb = if taken.len() == 1 { "is" } else { "are" };
+    Some(Failure::no(format!("{} {verb} taken; SRC is {}", taken.join(", "), root.digest())).hint(
+        "choose another tag, or let it move with --move (--move-aliases: only those like latest and 1.4)",
+    ))
 }

@@ -1,16 +1,17 @@
 //! The `Link` header, which leads to the next page (RFC 8288).
 
-use http::{Method, Request, Response, Url};
+use http::{Method, Request, Url};
 
 use super::Remote;
 use crate::Error;
+use crate::connection::Answer;
 
 /// Where the next page is, if there is one.
-pub(super) fn next(response: &Response) -> Option<Url> {
-    let values = response.headers().get_all("link").iter().filter_map(|value| value.to_str().ok());
+pub(super) fn next(answer: &Answer) -> Option<Url> {
+    let values = answer.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
     let target =
         values.flat_map(targets).find(|(_, relation)| relation == "next").map(|(target, _)| target)?;
-    response.url().join(&target).ok()
+    answer.url.join(&target).ok()
 }
 
 impl Remote {

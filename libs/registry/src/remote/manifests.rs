@@ -1,10 +1,11 @@
 //! Manifests and indexes of a repository.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Method, Repeat, Request, Response, StatusCode, body_within};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use http::{Method, Repeat, Request, StatusCode};
 
 use super::{Remote, header, text_header};
+use crate::connection::Answer;
 use crate::manifest::media_type;
 use crate::{Digest, Error, Manifest, Tag, Which};
 
@@ -32,21 +33,21 @@ impl Remote {
     /// [`Error::NotFound`] when the registry says so.
     pub async fn manifest(&self, which: &Which) -> Result<Manifest, Error> {
         let (what, request) = (self.name(which), self.manifest_request(Method::GET, which)?);
-        let response = self.line.send(request, Repeat::Safe, &format!("read {what}")).await?;
-        if response.status() == StatusCode::NOT_FOUND {
-            return Err(Error::NotFound { what });
+        let action = format!("read {what}");
+        let Answer { status, headers, body, .. } = self.line.fetch(request, MANIFEST_LIMIT, &action).await?;
+        match status {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Err(Error::NotFound { what }),
+            status => return Err(self.line.refusal(status, &body, &action)),
         }
-        let response = self.expect(response, &[StatusCode::OK], &format!("read {what}")).await?;
-        let told = text_header(&response, CONTENT_TYPE.as_str());
         let promised = match which {
             Which::Digest(digest) => Some(digest.clone()),
-            Which::Tag(_) => digest_header(&response),
+            Which::Tag(_) => digest_header(&headers),
         };
-        let bytes = body_within(response, MANIFEST_LIMIT).await?;
-        if let Some(expected) = promised.filter(|expected| !expected.matches(&bytes)) {
-            return Err(Error::Digest { what, expected, found: Digest::of(&bytes) });
+        if let Some(expected) = promised.filter(|expected| !expected.matches(&body)) {
+            return Err(Error::Digest { what, expected, found: Digest::of(&body) });
         }
-        Manifest::parse(bytes, told.as_deref(), &what)
+        Manifest::parse(body, text_header(&headers, CONTENT_TYPE.as_str()).as_deref(), &what)
     }
 
     /// The digest a tag leads to, or none when there is no such tag. Only 404 means that: anything else is an error.
@@ -62,7 +63,7 @@ impl Remote {
             return Ok(None);
         }
         let response = self.expect(response, &[StatusCode::OK], &action).await?;
-        match digest_header(&response) {
+        match digest_header(response.headers()) {
             Some(digest) => Ok(Some(digest)),
             // Old servers do not send it.
             None => self.manifest(&which).await.map(|manifest| Some(manifest.digest().clone())),
@@ -96,7 +97,7 @@ impl Remote {
         *request.body_mut() = Some(bytes.into());
         let response = self.line.send(request, Repeat::Safe, &action).await?;
         let response = self.expect(response, &[StatusCode::CREATED, StatusCode::OK], &action).await?;
-        match digest_header(&response) {
+        match digest_header(response.headers()) {
             Some(found)
                 if found.algorithm() == manifest.digest().algorithm() && found != *manifest.digest() =>
             {
@@ -107,6 +108,6 @@ impl Remote {
     }
 }
 
-fn digest_header(response: &Response) -> Option<Digest> {
-    text_header(response, DOCKER_CONTENT_DIGEST)?.parse().ok()
+fn digest_header(headers: &HeaderMap) -> Option<Digest> {
+    text_header(headers, DOCKER_CONTENT_DIGEST)?.parse().ok()
 }

@@ -10,13 +10,14 @@ mod upload;
 
 use std::sync::Arc;
 
-use http::header::HeaderValue;
+use http::header::{HeaderMap, HeaderValue};
 use http::{Method, Repeat, Request, Response, StatusCode};
 
 use crate::connection::Connection;
 use crate::{Digest, Error, Which};
 
 pub use referrers::{Referrer, Referrers};
+pub(crate) use referrers::{fallback_tag, read as read_referrers};
 pub use upload::{Mounted, Upload};
 
 /// A repository of a registry.
@@ -73,8 +74,8 @@ impl Remote {
     }
 }
 
-fn text_header(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name)?.to_str().ok().map(str::to_owned)
+fn text_header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 fn header(text: &str) -> Result<HeaderValue, Error> {

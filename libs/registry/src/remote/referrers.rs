@@ -1,7 +1,7 @@
 //! What refers to an image: signatures, attestations, marks (distribution-spec, "Listing Referrers").
 
 use http::header::{ACCEPT, HeaderValue};
-use http::{Method, Repeat, StatusCode, body_within};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -62,19 +62,18 @@ impl Remote {
         let mut request = self.request(Method::GET, &format!("referrers/{subject}"))?;
         loop {
             request.headers_mut().insert(ACCEPT, HeaderValue::from_static(media_type::OCI_INDEX));
-            let response = self.send(request, Repeat::Safe, &action).await?;
-            let same_server = response.url().origin() == self.line.url("")?.origin();
-            match response.status() {
+            let answer = self.line.fetch(request, PAGE_LIMIT, &action).await?;
+            let same_server = answer.url.origin() == self.line.url("")?.origin();
+            match answer.status {
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
                     return self.tagged_referrers(subject).await;
                 }
                 // GitHub's registry redirects to a page for people.
                 _ if !same_server => return self.tagged_referrers(subject).await,
-                _ => {}
+                StatusCode::OK => {}
+                status => return Err(self.line.refusal(status, &answer.body, &action)),
             }
-            let response = self.expect(response, &[StatusCode::OK], &action).await?;
-            let next = link::next(&response);
-            let body = body_within(response, PAGE_LIMIT).await?;
+            let (next, body) = (link::next(&answer), answer.body);
             // A 200 with something else is a server that answers everything so.
             let Some(page) = read(&body) else { return self.tagged_referrers(subject).await };
             list.extend(page);
@@ -105,7 +104,7 @@ pub(crate) fn fallback_tag(subject: &Digest) -> Result<Tag, Error> {
 }
 
 /// The entries of an index; none when it is not one.
-fn read(body: &[u8]) -> Option<Vec<Referrer>> {
+pub(crate) fn read(body: &[u8]) -> Option<Vec<Referrer>> {
     let index: Index = serde_json::from_slice(body).ok()?;
     if index.media_type != media_type::OCI_INDEX {
         return None;
@@ -117,6 +116,7 @@ fn read(body: &[u8]) -> Option<Vec<Referrer>> {
             size: entry.size,
             platform: None,
             foreign: false,
+            annotations: entry.annotations.clone(),
         };
         Some(Referrer { descriptor, artifact_type: entry.artifact_type, annotations: entry.annotations })
     };

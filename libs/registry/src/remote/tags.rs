@@ -1,6 +1,6 @@
 //! The tags of a repository, all pages of them (distribution-spec, "Listing Tags").
 
-use http::{Method, Repeat, StatusCode, body_within};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::{Remote, link};
@@ -29,13 +29,13 @@ impl Remote {
         let mut request = self.request(Method::GET, &format!("tags/list?n={page}"))?;
         let mut tags: Vec<Tag> = Vec::new();
         loop {
-            let response = self.send(request, Repeat::Safe, &action).await?;
-            if response.status() == StatusCode::NOT_FOUND {
-                return Err(Error::NotFound { what });
+            let answer = self.line.fetch(request, PAGE_LIMIT, &action).await?;
+            match answer.status {
+                StatusCode::OK => {}
+                StatusCode::NOT_FOUND => return Err(Error::NotFound { what }),
+                status => return Err(self.line.refusal(status, &answer.body, &action)),
             }
-            let response = self.expect(response, &[StatusCode::OK], &action).await?;
-            let next = link::next(&response);
-            let body = body_within(response, PAGE_LIMIT).await?;
+            let (next, body) = (link::next(&answer), answer.body);
             let page: Page = serde_json::from_slice(&body).map_err(|error| {
                 self.fault(&action, &format!("answers with what is no list of tags: {error}"))
             })?;

@@ -38,7 +38,14 @@ impl Remote {
         request.url_mut().set_query(Some(&query));
         request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
         // Mounting twice is mounting once, and an upload that nobody uses is cleared away.
-        let response = self.line.send(request, Repeat::Safe, &action).await?;
+        let response = match self.line.send(request, Repeat::Safe, &action).await {
+            // Some token servers never grant the source; the upload does not need it.
+            Err(Error::Unauthorized { reason, .. }) => {
+                tracing::debug!("cannot mount {digest}: {reason}");
+                return Ok(Mounted::Refused);
+            }
+            result => result?,
+        };
         match response.status() {
             StatusCode::CREATED => Ok(Mounted::Done),
             StatusCode::ACCEPTED => Ok(Mounted::Upload(self.opened(&response, &action)?)),
@@ -64,7 +71,7 @@ impl Remote {
     }
 
     fn opened(&self, response: &Response, action: &str) -> Result<Upload, Error> {
-        let location = text_header(response, LOCATION.as_str());
+        let location = text_header(response.headers(), LOCATION.as_str());
         let location = location.and_then(|location| response.url().join(&location).ok());
         let location =
             location.ok_or_else(|| self.line.fault(action, "opens an upload without saying where"))?;

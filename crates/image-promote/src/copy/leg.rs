@@ -1,0 +1,144 @@
+//! One destination repository: where its tags lead, what becomes of them, and the doing of it.
+
+use contract::Failure;
+use futures_util::future::try_join_all;
+use registry::{Digest, Manifest, Registries, Store, Tag, Which};
+
+use super::execute::{Tally, Transfer};
+use super::plan::{self, Moving, Verdict};
+use super::target::Target;
+use crate::cli::Copy;
+use crate::tree::Tree;
+
+/// The way from the source to one destination repository.
+pub(crate) struct Leg {
+    pub(crate) target: Target,
+    pub(crate) from: Store,
+    to: Store,
+    /// Where each tag leads now, in the order of the target's tags.
+    found: Vec<Option<Digest>>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) blobs: Tally,
+    /// How many manifests were written, tags not counted.
+    pub(crate) manifests: usize,
+}
+
+/// A tag that leads elsewhere and may not move.
+pub(crate) struct Refused {
+    /// The tag with its repository.
+    pub(crate) name: String,
+    pub(crate) found: Digest,
+}
+
+impl Leg {
+    pub(crate) fn open(registries: &Registries, copy: &Copy, target: Target) -> Result<Self, Failure> {
+        let (from, to) = registries.open_pair(&copy.source.repository, &target.repository)?;
+        let (found, verdicts) = (Vec::new(), Vec::new());
+        Ok(Self { target, from, to, found, verdicts, blobs: Tally::default(), manifests: 0 })
+    }
+
+    /// Asks where the tags lead now.
+    pub(crate) async fn look(&mut self) -> Result<(), Failure> {
+        self.found = try_join_all(self.target.tags.iter().map(|tag| self.to.resolve(tag))).await?;
+        Ok(())
+    }
+
+    /// Decides what becomes of each tag, and returns those that stand in the way.
+    pub(crate) fn decide(&mut self, root: &Manifest, copy: &Copy) -> Vec<Refused> {
+        let moving = match (copy.move_tags, copy.move_aliases) {
+            (true, _) => Moving::All,
+            (false, true) => Moving::Aliases,
+            (false, false) => Moving::None,
+        };
+        let pairs = self.target.tags.iter().zip(&self.found);
+        self.verdicts =
+            pairs.map(|(tag, found)| plan::decide(tag, found.as_ref(), root.digest(), moving)).collect();
+        let refused =
+            self.target.tags.iter().zip(&self.verdicts).filter_map(|(tag, verdict)| match verdict {
+                Verdict::Refuse { found } => {
+                    Some(Refused { name: format!("{}:{tag}", self.target.repository), found: found.clone() })
+                }
+                _ => None,
+            });
+        refused.collect()
+    }
+
+    /// Brings the image to this destination and lets its tags lead there. What the image consists of is read at most
+    /// once, by whichever leg needs it first.
+    pub(crate) async fn carry_out(
+        &mut self,
+        root: &Manifest,
+        tree: &mut Option<Tree>,
+        copy: &Copy,
+    ) -> Result<(), Failure> {
+        let pairs = self.target.tags.iter().zip(&self.verdicts);
+        let pending: Vec<_> = pairs
+            .filter(|(_, verdict)| **verdict != Verdict::Unchanged)
+            .map(|(tag, _)| tag.clone())
+            .collect();
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let jobs = usize::from(copy.jobs);
+        let complete = self.is_there(root.digest()).await?;
+        if !complete {
+            self.bring(root, tree, jobs, copy.dry_run.dry_run).await?;
+        }
+        if copy.dry_run.dry_run {
+            return Ok(());
+        }
+        match self.tag(root, &pending, jobs).await {
+            // It has the index and not all that belongs to it: what the registry said of it was not the whole truth.
+            Err(error) if complete && error.is_about_missing_content() => {
+                tracing::debug!("the copy that is there already is not complete: {error}");
+                self.bring(root, tree, jobs, false).await?;
+                Ok(self.tag(root, &pending, jobs).await?)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Is the whole image there already? A registry takes a manifest only with all it leads to. In a directory looking
+    /// at each file costs nothing.
+    async fn is_there(&self, digest: &Digest) -> Result<bool, Failure> {
+        if self.found.iter().flatten().any(|found| found == digest) {
+            return Ok(true);
+        }
+        match &self.to {
+            Store::Remote(remote) => Ok(remote.has_manifest(digest).await?),
+            Store::Layout(_) => Ok(false),
+        }
+    }
+
+    async fn bring(
+        &mut self,
+        root: &Manifest,
+        tree: &mut Option<Tree>,
+        jobs: usize,
+        dry_run: bool,
+    ) -> Result<(), Failure> {
+        let tree = match tree {
+            Some(tree) => tree,
+            none => none.insert(Tree::read(&self.from, root.clone(), jobs).await?),
+        };
+        let transfer = Transfer { from: &self.from, to: &self.to, jobs };
+        if dry_run {
+            self.blobs = transfer.foresee(tree).await?;
+        } else {
+            self.to.prepare()?;
+            self.blobs = transfer.blobs(tree).await?;
+            transfer.manifests(tree).await?;
+        }
+        self.manifests = tree.levels.iter().map(Vec::len).sum();
+        Ok(())
+    }
+
+    /// The first tag alone: if it is refused, the others would be too.
+    async fn tag(&self, root: &Manifest, tags: &[Tag], jobs: usize) -> Result<(), registry::Error> {
+        let Some((first, others)) = tags.split_first() else { return Ok(()) };
+        let transfer = Transfer { from: &self.from, to: &self.to, jobs };
+        transfer.put(root, &Which::Tag(first.clone())).await?;
+        let others: Vec<_> = others.iter().map(|tag| Which::Tag(tag.clone())).collect();
+        try_join_all(others.iter().map(|which| transfer.put(root, which))).await.map(drop)
+    }
+}

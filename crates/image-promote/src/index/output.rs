@@ -1,0 +1,133 @@
+//! What a run of `index` tells.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use contract::args::Format;
+use contract::{Failure, output};
+use registry::{Digest, Manifest, Reference};
+use serde::Serialize;
+
+use super::bring::Tally;
+use super::part::Part;
+use crate::cli::Index;
+
+/// What became of the tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Created,
+    Moved { previous: Digest },
+    Unchanged,
+}
+
+/// The result of `index`; its JSON is an interface.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    destination: String,
+    digest: Digest,
+    media_type: String,
+    /// `created`, `moved` or `unchanged`.
+    action: &'static str,
+    /// Where the tag led before, when it moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_digest: Option<Digest>,
+    dry_run: bool,
+    annotations: BTreeMap<String, String>,
+    images: Vec<Image>,
+    attestations: Vec<Digest>,
+    /// What was moved; a dry run does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<Moved>,
+}
+
+#[derive(Serialize)]
+struct Image {
+    platform: String,
+    digest: Digest,
+    source: String,
+}
+
+/// Blobs, but for the last.
+#[derive(Serialize)]
+struct Moved {
+    mounted: u64,
+    copied: u64,
+    skipped: u64,
+    bytes_copied: u64,
+    /// Manifests written by digest.
+    manifests: u64,
+}
+
+impl Report {
+    pub(crate) fn new(index: &Index, root: &Manifest, parts: &[Part], action: Action, tally: Tally) -> Self {
+        let (action, previous_digest) = match action {
+            Action::Created => ("created", None),
+            Action::Moved { previous } => ("moved", Some(previous)),
+            Action::Unchanged => ("unchanged", None),
+        };
+        let image = |part: &Part| Image {
+            platform: part.platform.clone(),
+            digest: part.image.manifest.digest().clone(),
+            source: part.name.clone(),
+        };
+        let attestations = parts.iter().flat_map(|part| &part.attestations);
+        let Tally { mounted, copied, skipped, bytes, manifests } = tally;
+        Self {
+            destination: index.destination.to_string(),
+            digest: root.digest().clone(),
+            media_type: root.media_type().to_owned(),
+            action,
+            previous_digest,
+            dry_run: index.dry_run.dry_run,
+            annotations: root.annotations().clone(),
+            images: parts.iter().map(image).collect(),
+            attestations: attestations.map(|child| child.manifest.digest().clone()).collect(),
+            moved: (!index.dry_run.dry_run).then_some(Moved {
+                mounted,
+                copied,
+                skipped,
+                bytes_copied: bytes,
+                manifests,
+            }),
+        }
+    }
+
+    /// The lines for people.
+    pub(crate) fn tell(&self) {
+        for Image { platform, digest, source } in &self.images {
+            tracing::info!("{platform}: {source}, {digest}");
+        }
+        let Self { destination, digest, action, attestations, .. } = self;
+        if !attestations.is_empty() {
+            tracing::info!("{} attestations go with them", attestations.len());
+        }
+        match (*action, &self.moved) {
+            ("unchanged", _) => {
+                tracing::info!("{destination} leads to {digest} already; nothing was written");
+            }
+            (action, None) => tracing::info!("dry run: {destination} would be {action} as {digest}"),
+            (action, Some(Moved { mounted, copied, skipped, bytes_copied, .. })) => {
+                if mounted + copied + skipped > 0 {
+                    tracing::info!(
+                        "blobs: {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
+                    );
+                }
+                tracing::info!("{destination} {action} as {digest}");
+            }
+        }
+    }
+
+    /// The data: the digest, or everything as JSON.
+    pub(crate) fn print(&self, format: Format, out: &mut dyn Write) -> Result<(), Failure> {
+        match format {
+            Format::Text => output::line(out, &self.digest.to_string()),
+            Format::Json => output::json(out, self),
+        }
+    }
+}
+
+/// The tag leads elsewhere, and may not move.
+pub(crate) fn taken(destination: &Reference, found: &Digest, root: &Manifest) -> Failure {
+    Failure::no(format!("{destination} (leads to {found}) is taken; the index is {}", root.digest()))
+        .hint("choose another tag, or let it move with --move")
+}

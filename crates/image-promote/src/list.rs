@@ -1,0 +1,130 @@
+//! `list`: the tags of a repository, in the order people look for them.
+
+use std::cmp::{Ordering, Reverse};
+use std::io::Write;
+
+use contract::args::Format;
+use contract::{Exit, Failure, output};
+use registry::{Access, Tag};
+use serde::Serialize;
+use version::Version;
+
+use crate::cli::List;
+use crate::source::registries;
+
+/// The result of `list`; its JSON is an interface.
+#[derive(Serialize)]
+struct Report {
+    repository: String,
+    tags: Vec<String>,
+}
+
+pub(crate) async fn run(list: &List, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if list.repository.tag.is_some() || list.repository.digest.is_some() {
+        let repository = &list.repository.repository;
+        return Err(Failure::usage(format!("{} is one image and no repository", list.repository))
+            .hint(format!("write {repository}; 'image-promote inspect' shows what an image is")));
+    }
+    let store = registries(&list.registry)?.open(&list.repository.repository, Access::Pull)?;
+    let (mut tags, hidden): (Vec<_>, Vec<_>) =
+        store.tags().await?.into_iter().partition(|tag| list.all || !belongs_to_another(tag));
+    if !hidden.is_empty() {
+        let count = hidden.len();
+        tracing::info!("{count} tags of signatures, attestations, marks and the like are not shown (--all)");
+    }
+    tags.sort_by(order);
+    tags.truncate(list.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
+    match list.format.format {
+        Format::Text => tags.iter().try_for_each(|tag| output::line(out, tag.as_str()))?,
+        Format::Json => {
+            let tags = tags.iter().map(Tag::to_string).collect();
+            output::json(out, &Report { repository: list.repository.to_string(), tags })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Is this the tag of something about an image? `sha256-<hex>` is a list of referrers (distribution-spec, "Referrers Tag
+/// Schema"); with a suffix it is a signature or the like of cosign's, or a mark.
+fn belongs_to_another(tag: &Tag) -> bool {
+    let Some((algorithm, rest)) = tag.as_str().split_once('-') else { return false };
+    let (hex, suffix) = rest.split_once('.').map_or((rest, None), |(hex, suffix)| (hex, Some(suffix)));
+    // Longer digests are cut to 64 digits there: a tag has no room for more.
+    matches!(algorithm, "sha256" | "sha512")
+        && hex.len() == 64
+        && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        && suffix.is_none_or(|suffix| !suffix.is_empty())
+}
+
+/// Highest version first, then what is no version by name. Tags of equal precedence (`v1.0.0` and `1.0.0`, or builds of
+/// one version) are by name too, so that the same tags are always in the same order.
+fn order(one: &Tag, other: &Tag) -> Ordering {
+    // No version sorts below every version.
+    Reverse(version(one)).cmp(&Reverse(version(other))).then_with(|| one.cmp(other))
+}
+
+/// The version a tag stands for. Tags hold no `+`; `_` is in its place ([`version::image_tag`]).
+fn version(tag: &Tag) -> Option<Version> {
+    tag.as_str().replacen('_', "+", 1).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(text: &str) -> Tag {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn versions_come_first_and_the_highest_on_top() {
+        let sorted = [
+            "10.0.0",
+            "1.10.0",
+            "v1.9.0",
+            "1.4.3",
+            "1.4.3_a1b2",
+            "v1.4.3",
+            "1.4.3-rc.10",
+            "1.4.3-rc.2",
+            "1.4.3-alpha",
+            "0.1.0",
+            "027c3e98",
+            "1",
+            "1.4",
+            "Z",
+            "dev",
+            "latest",
+            "vnext",
+        ];
+        let mut tags: Vec<Tag> = sorted.iter().rev().map(|text| tag(text)).collect();
+        tags.sort_by(order);
+        let tags: Vec<_> = tags.iter().map(Tag::as_str).collect();
+        assert_eq!(tags, sorted);
+    }
+
+    #[test]
+    fn tags_about_other_images_are_known_by_their_form() {
+        let hex = "0123456789abcdef".repeat(4);
+        for text in [
+            format!("sha256-{hex}"),
+            format!("sha512-{hex}"),
+            format!("sha256-{hex}.sig"),
+            format!("sha256-{hex}.vnd.tested"),
+        ] {
+            assert!(belongs_to_another(&tag(&text)), "{text}");
+        }
+        for text in [
+            "latest".to_owned(),
+            "sha256-abc".to_owned(),
+            format!("sha256-{}", &hex[1..]),
+            format!("sha256-{hex}0"),
+            format!("sha256-{}", hex.to_uppercase()),
+            format!("sha256-{hex}-x"),
+            format!("sha256-{hex}."),
+            format!("app-{hex}"),
+        ] {
+            assert!(!belongs_to_another(&tag(&text)), "{text}");
+        }
+    }
+}
