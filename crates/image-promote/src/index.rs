@@ -42,7 +42,6 @@ pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Fail
     };
     let mut tally = Tally::default();
     if action != Action::Unchanged && !index.dry_run.dry_run {
-        destination.prepare()?;
         tally = carry_out(&destination, &parts, &root, &tag, usize::from(index.jobs)).await?;
     }
     let report = Report::new(index, &root, &parts, action, tally);
