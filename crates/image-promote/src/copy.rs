@@ -1,6 +1,5 @@
-//! `copy`: [`target`] groups the destinations, [`plan`] decides, [`execute`] acts, [`output`] tells.
+//! `copy`: [`target`] groups the destinations, [`plan`] decides, [`leg`] acts, [`output`] tells.
 
-mod execute;
 mod leg;
 mod output;
 mod plan;

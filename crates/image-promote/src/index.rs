@@ -12,7 +12,7 @@ use contract::{Exit, Failure};
 use futures_util::future::{join, try_join_all};
 use registry::{Error, Manifest, Store, Tag, Which};
 
-use self::bring::{Tally, bring};
+use self::bring::{Moved, bring};
 use self::output::{Action, Report};
 use self::part::Part;
 use crate::cli::{Attestations, Index};
@@ -40,11 +40,11 @@ pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Fail
         Some(previous) if index.move_tag => Action::Moved { previous },
         Some(found) => return Err(output::taken(&index.destination, &found, &root)),
     };
-    let mut tally = Tally::default();
+    let mut moved = Moved::default();
     if action != Action::Unchanged && !index.dry_run.dry_run {
-        tally = carry_out(&destination, &parts, &root, &tag, usize::from(index.jobs)).await?;
+        moved = carry_out(&destination, &parts, &root, &tag, usize::from(index.jobs)).await?;
     }
-    let report = Report::new(index, &root, &parts, action, tally);
+    let report = Report::new(index, &root, &parts, action, moved);
     report.tell();
     report.print(index.format.format, out)?;
     Ok(Exit::Done)
@@ -57,28 +57,20 @@ async fn carry_out(
     root: &Manifest,
     tag: &Tag,
     jobs: usize,
-) -> Result<Tally, Error> {
+) -> Result<Moved, Error> {
     destination.prepare()?;
     let which = Which::Tag(tag.clone());
-    let tally = bring_all(parts, jobs, true).await?;
+    let moved = bring(parts, jobs, true).await?;
     match destination.put_manifest(root, &which).await {
         // Some registries say that they have what they have not.
         Err(error) if error.is_about_missing_content() => {
             tracing::debug!("sending everything again: {error}");
-            let tally = bring_all(parts, jobs, false).await?;
+            let moved = bring(parts, jobs, false).await?;
             destination.put_manifest(root, &which).await?;
-            Ok(tally)
+            Ok(moved)
         }
-        result => result.map(|()| tally),
+        result => result.map(|()| moved),
     }
-}
-
-async fn bring_all(parts: &[Part], jobs: usize, believed: bool) -> Result<Tally, Error> {
-    let mut tally = Tally::default();
-    for part in parts {
-        tally += bring(part, jobs, believed).await?;
-    }
-    Ok(tally)
 }
 
 fn check(index: &Index) -> Result<Tag, Failure> {

@@ -13,6 +13,7 @@ mod inspect;
 mod list;
 mod printable;
 mod source;
+mod transfer;
 mod tree;
 
 pub use cli::Cli;

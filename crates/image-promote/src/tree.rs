@@ -47,18 +47,9 @@ impl Tree {
         std::iter::once(&self.root).chain(self.levels.iter().flatten())
     }
 
-    /// Every blob once, configurations before layers. Foreign layers stay where they are: their publisher does not
-    /// allow them to be pushed.
+    /// Every blob once.
     pub(crate) fn blobs(&self) -> Vec<Descriptor> {
-        let mut seen = HashSet::new();
-        let mut blobs = Vec::new();
-        for manifest in self.manifests() {
-            if let Content::Image { config, layers, .. } = manifest.content() {
-                let pushed = std::iter::once(&**config).chain(layers).filter(|blob| !blob.foreign);
-                blobs.extend(pushed.filter(|blob| seen.insert(blob.digest.clone())).cloned());
-            }
-        }
-        blobs
+        blobs_of(self.manifests())
     }
 
     /// The platforms the index names, without attestations, whose platform is `unknown`.
@@ -70,6 +61,20 @@ impl Tree {
         let platforms = indexes.flatten().filter_map(|entry| entry.platform.clone());
         platforms.filter(|platform| platform.os != "unknown").collect()
     }
+}
+
+/// Every blob of these manifests once, configurations before layers. Foreign layers stay where they are: their publisher
+/// does not allow them to be pushed.
+pub(crate) fn blobs_of<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Vec<Descriptor> {
+    let mut seen = HashSet::new();
+    let mut blobs = Vec::new();
+    for manifest in manifests {
+        if let Content::Image { config, layers, .. } = manifest.content() {
+            let pushed = std::iter::once(&**config).chain(layers).filter(|blob| !blob.foreign);
+            blobs.extend(pushed.filter(|blob| seen.insert(blob.digest.clone())).cloned());
+        }
+    }
+    blobs
 }
 
 fn children(manifests: &[Manifest]) -> impl Iterator<Item = Digest> {

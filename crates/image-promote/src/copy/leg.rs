@@ -4,10 +4,10 @@ use contract::Failure;
 use futures_util::future::try_join_all;
 use registry::{Digest, Manifest, Registries, Store, Tag, Which};
 
-use super::execute::{Tally, Transfer};
 use super::plan::{self, Moving, Verdict};
 use super::target::Target;
 use crate::cli::Copy;
+use crate::transfer::{Tally, Transfer};
 use crate::tree::Tree;
 
 /// The way from the source to one destination repository.
@@ -123,11 +123,14 @@ impl Leg {
         };
         let transfer = Transfer { from: &self.from, to: &self.to, jobs };
         if dry_run {
-            self.blobs = transfer.foresee(tree).await?;
+            self.blobs = transfer.foresee(tree.blobs()).await?;
         } else {
             self.to.prepare()?;
-            self.blobs = transfer.blobs(tree).await?;
-            transfer.manifests(tree).await?;
+            self.blobs = transfer.blobs(tree.blobs()).await?;
+            // Those that others lead to first.
+            for level in tree.levels.iter().rev() {
+                transfer.manifests(level).await?;
+            }
         }
         self.manifests = tree.levels.iter().map(Vec::len).sum();
         Ok(())

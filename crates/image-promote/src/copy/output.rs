@@ -8,10 +8,10 @@ use contract::{Failure, output};
 use registry::{Digest, Manifest};
 use serde::Serialize;
 
-use super::execute::Tally;
 use super::leg::{Leg, Refused};
 use super::plan::Verdict;
 use crate::cli::Copy;
+use crate::transfer::Tally;
 use crate::tree::Tree;
 
 /// The result of `copy`; its JSON is an interface.

@@ -8,9 +8,10 @@ use contract::{Failure, output};
 use registry::{Digest, Manifest, Reference};
 use serde::Serialize;
 
-use super::bring::Tally;
+use super::bring;
 use super::part::Part;
 use crate::cli::Index;
+use crate::transfer::Tally;
 
 /// What became of the tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +56,17 @@ struct Moved {
     skipped: u64,
     bytes_copied: u64,
     /// Manifests written by digest.
-    manifests: u64,
+    manifests: usize,
 }
 
 impl Report {
-    pub(crate) fn new(index: &Index, root: &Manifest, parts: &[Part], action: Action, tally: Tally) -> Self {
+    pub(crate) fn new(
+        index: &Index,
+        root: &Manifest,
+        parts: &[Part],
+        action: Action,
+        moved: bring::Moved,
+    ) -> Self {
         let (action, previous_digest) = match action {
             Action::Created => ("created", None),
             Action::Moved { previous } => ("moved", Some(previous)),
@@ -71,7 +78,7 @@ impl Report {
             source: part.name.clone(),
         };
         let attestations = parts.iter().flat_map(|part| &part.attestations);
-        let Tally { mounted, copied, skipped, bytes, manifests } = tally;
+        let Tally { mounted, copied, skipped, bytes } = moved.blobs;
         Self {
             destination: index.destination.to_string(),
             digest: root.digest().clone(),
@@ -87,7 +94,7 @@ impl Report {
                 copied,
                 skipped,
                 bytes_copied: bytes,
-                manifests,
+                manifests: moved.manifests,
             }),
         }
     }

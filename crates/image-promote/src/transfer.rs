@@ -1,12 +1,13 @@
-//! The only place that writes.
+//! Brings content from one store to another: the only place that writes blobs and manifests.
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use futures_util::stream::{self, TryStreamExt};
-use registry::{Content, Descriptor, Error, Manifest, Mounted, Remote, Store, Which};
+use registry::{Descriptor, Error, Manifest, Mounted, Remote, Store, Which};
 
-use crate::tree::Tree;
+use crate::tree::blobs_of;
 
 /// A blob that breaks off on its way is begun anew this often.
 const ATTEMPTS: u32 = 3;
@@ -53,6 +54,15 @@ impl Tally {
     }
 }
 
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.mounted += other.mounted;
+        self.copied += other.copied;
+        self.skipped += other.skipped;
+        self.bytes += other.bytes;
+    }
+}
+
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mounted, copied, skipped, bytes } = self;
@@ -65,8 +75,8 @@ impl Transfer<'_> {
     ///
     /// # Errors
     /// When the destination cannot say what it has.
-    pub(crate) async fn foresee(&self, tree: &Tree) -> Result<Tally, Error> {
-        self.each(tree, |blob| async move {
+    pub(crate) async fn foresee(&self, blobs: Vec<Descriptor>) -> Result<Tally, Error> {
+        self.each(blobs, |blob| async move {
             Ok(match can_mount(self.from, self.to) {
                 Some(_) => Fate::Mounted,
                 None if self.to.has_blob(&blob).await? => Fate::Skipped,
@@ -80,15 +90,15 @@ impl Transfer<'_> {
     ///
     /// # Errors
     /// The first that a blob ends in.
-    pub(crate) async fn blobs(&self, tree: &Tree) -> Result<Tally, Error> {
-        self.each(tree, |blob| async move { self.blob(&blob).await }).await
+    pub(crate) async fn blobs(&self, blobs: Vec<Descriptor>) -> Result<Tally, Error> {
+        self.each(blobs, |blob| async move { self.blob(&blob).await }).await
     }
 
-    async fn each<F>(&self, tree: &Tree, bring: impl Fn(Descriptor) -> F) -> Result<Tally, Error>
+    async fn each<F>(&self, blobs: Vec<Descriptor>, bring: impl Fn(Descriptor) -> F) -> Result<Tally, Error>
     where
         F: Future<Output = Result<Fate, Error>>,
     {
-        let work = tree.blobs().into_iter().map(|blob| {
+        let work = blobs.into_iter().map(|blob| {
             let fate = bring(blob.clone());
             async move { Ok((fate.await?, blob)) }
         });
@@ -138,16 +148,13 @@ impl Transfer<'_> {
         self.to.put_blob(self.from.blob(blob).await?).await
     }
 
-    /// Writes the manifests below the root, those that others lead to first.
+    /// Writes manifests under their digests. What they lead to has to be there.
     ///
     /// # Errors
     /// When the destination does not take one.
-    pub(crate) async fn manifests(&self, tree: &Tree) -> Result<(), Error> {
-        for level in tree.levels.iter().rev() {
-            let work = level.iter().map(|manifest| Ok(self.manifest(manifest)));
-            stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
-        }
-        Ok(())
+    pub(crate) async fn manifests(&self, manifests: &[Manifest]) -> Result<(), Error> {
+        let work = manifests.iter().map(|manifest| Ok(self.manifest(manifest)));
+        stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await.map(drop)
     }
 
     async fn manifest(&self, manifest: &Manifest) -> Result<(), Error> {
@@ -169,12 +176,10 @@ impl Transfer<'_> {
             round += 1;
             tracing::debug!("writing {which} again: {error}");
             tokio::time::sleep(PAUSE.mul_f64(f64::from(round) + fastrand::f64())).await;
-            if round == 2
-                && let Content::Image { config, layers, .. } = manifest.content()
-            {
+            if round == 2 {
                 tracing::debug!("sending all blobs of {} again", manifest.digest());
-                let blobs = std::iter::once(&**config).chain(layers).filter(|blob| !blob.foreign);
-                let work = blobs.map(|blob| Ok(self.copy_patiently(blob)));
+                let blobs = blobs_of([manifest]);
+                let work = blobs.iter().map(|blob| Ok(self.copy_patiently(blob)));
                 stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
             }
         }
