@@ -1,11 +1,12 @@
 //! `image-promote` as its users run it: against Debian's docker-registry, with skopeo as the judge.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::{File, Image, Output, Proxy, Registry, tool};
+
+use crate::skopeo::{push, raw, skopeo};
 
 /// A multi-platform image like those of the pipeline: a layer per platform, two shared ones.
 fn image() -> Image {
@@ -13,26 +14,6 @@ fn image() -> Image {
         .layer(vec![File::new("app/main.py", "print('hello')\n")])
         .layer(vec![File::new("app/data", vec![7; 300_000])])
         .config(json!({ "Cmd": ["python", "app/main.py"] }))
-}
-
-/// Runs skopeo, which knows nothing of us.
-fn skopeo(arguments: &[&str]) -> String {
-    let output = Command::new("skopeo").args(arguments).output().expect("skopeo is installed");
-    assert!(output.status.success(), "skopeo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("skopeo speaks UTF-8")
-}
-
-/// Pushes the image with skopeo, all platforms, and returns its digest.
-fn push(image: &Image, registry: &str, name: &str) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
-    let digest = image.write(folder.path(), "x").expect("a layout");
-    let (from, to) = (format!("oci:{}:x", folder.path().display()), format!("docker://{registry}/{name}"));
-    skopeo(&["copy", "--all", "--quiet", "--dest-tls-verify=false", &from, &to]);
-    digest
-}
-
-fn raw(reference: &str) -> String {
-    skopeo(&["inspect", "--raw", "--tls-verify=false", reference])
 }
 
 fn copy(source: &str, destination: &str) -> testkit::Tool {

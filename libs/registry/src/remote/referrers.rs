@@ -97,9 +97,11 @@ impl Remote {
     }
 }
 
-/// The referrers tag of a digest: `sha256-<hex>` (distribution-spec, "Referrers Tag Schema").
+/// The referrers tag of a digest: the algorithm, and at most 64 characters of the encoded part (distribution-spec,
+/// "Referrers Tag Schema").
 pub(crate) fn fallback_tag(subject: &Digest) -> Result<Tag, Error> {
-    let text = format!("{}-{}", subject.algorithm(), subject.hex());
+    let encoded: String = subject.hex().chars().take(64).collect();
+    let text = format!("{}-{encoded}", subject.algorithm());
     text.parse().map_err(|error: crate::InvalidTag| Error::Manifest { what: text, reason: error.to_string() })
 }
 
@@ -121,4 +123,17 @@ pub(crate) fn read(body: &[u8]) -> Option<Vec<Referrer>> {
         Some(Referrer { descriptor, artifact_type: entry.artifact_type, annotations: entry.annotations })
     };
     Some(index.manifests.into_iter().filter_map(referrer).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_referrers_tag_is_a_tag_for_either_algorithm() {
+        for (algorithm, length) in [("sha256", 64), ("sha512", 128)] {
+            let subject: Digest = format!("{algorithm}:{}", "a".repeat(length)).parse().unwrap();
+            assert_eq!(fallback_tag(&subject).unwrap().as_str(), format!("{algorithm}-{}", "a".repeat(64)));
+        }
+    }
 }
