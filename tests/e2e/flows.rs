@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use testkit::{Registry, binaries};
 
+use crate::skopeo::raw;
+
 fn demo(arguments: &[&str], out: &Path) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ci/demo");
     let output = Command::new(script)
@@ -32,14 +34,6 @@ fn run(arguments: &[&str]) -> (tempfile::TempDir, PathBuf, String) {
 
 fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// What skopeo, which knows nothing of us, finds under a reference.
-fn raw(reference: &str) -> String {
-    let output = Command::new("skopeo").args(["inspect", "--raw", "--tls-verify=false", reference]).output();
-    let output = output.expect("skopeo is installed");
-    assert!(output.status.success(), "{reference}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 #[test]

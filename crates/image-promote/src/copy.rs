@@ -11,22 +11,18 @@ use std::time::Instant;
 
 use contract::{Exit, Failure};
 use futures_util::future::{join, try_join_all};
-use registry::{Manifest, Registries, Which};
+use registry::{Manifest, Which};
 
 use self::leg::Leg;
 use self::output::Report;
 use crate::cli::Copy;
+use crate::source::{limited, which};
 
 pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let which = wanted(copy)?;
+    let which = which(&copy.source)?;
     let targets = target::group(&copy.destinations, &copy.tags)?;
-    let registries = Registries::limited(
-        &copy.registry,
-        "image-promote",
-        env!("CARGO_PKG_VERSION"),
-        Some(copy.jobs.into()),
-    )?;
+    let registries = limited(&copy.registry, Some(copy.jobs))?;
     let legs = targets.into_iter().map(|target| Leg::open(&registries, copy, target));
     let mut legs = legs.collect::<Result<Vec<_>, _>>()?;
     let root = look(copy, &which, &mut legs).await?;
@@ -43,13 +39,6 @@ pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failur
     report.tell();
     report.print(copy.format.format, out)?;
     Ok(Exit::Done)
-}
-
-fn wanted(copy: &Copy) -> Result<Which, Failure> {
-    copy.source.which().ok_or_else(|| {
-        Failure::usage(format!("which image of {} is meant? SRC has neither a tag nor a digest", copy.source))
-            .hint(format!("write {}:TAG; latest is never assumed", copy.source))
-    })
 }
 
 /// Reads what SRC leads to and where the tags lead now: neither needs the other's answer.

@@ -16,11 +16,11 @@ use self::bring::{Moved, bring};
 use self::output::{Action, Report};
 use self::part::Part;
 use crate::cli::{Attestations, Index};
-use crate::source::{Source, registries, which};
+use crate::source::{Source, limited, which};
 
 pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Failure> {
     let tag = check(index)?;
-    let registries = registries(&index.registry)?;
+    let registries = limited(&index.registry, Some(index.jobs))?;
     let mut ways = Vec::new();
     for image in &index.sources {
         let (store, to) = registries.open_pair(&image.repository, &index.destination.repository)?;

@@ -27,7 +27,12 @@ impl Source {
 
 /// The registries this run may speak to.
 pub(crate) fn registries(args: &RegistryArgs) -> Result<Registries, Failure> {
-    Ok(Registries::new(args, "image-promote", env!("CARGO_PKG_VERSION"))?)
+    limited(args, None)
+}
+
+/// The same, with at most `jobs` requests to one of them at a time.
+pub(crate) fn limited(args: &RegistryArgs, jobs: Option<u16>) -> Result<Registries, Failure> {
+    Ok(Registries::limited(args, "image-promote", env!("CARGO_PKG_VERSION"), jobs.map(usize::from))?)
 }
 
 /// Which image of its repository is meant.
