@@ -5,6 +5,7 @@ mod diff;
 mod digest;
 mod index;
 mod inspect;
+mod jobs;
 mod list;
 
 use clap::{Parser, Subcommand};
@@ -16,6 +17,7 @@ pub(crate) use diff::Diff;
 pub(crate) use digest::Digest;
 pub(crate) use index::{Annotation, Attestations, Index};
 pub(crate) use inspect::Inspect;
+pub(crate) use jobs::JobsArgs;
 pub(crate) use list::List;
 
 /// Moves an image from one repository to another: every platform, digest kept, the tag last

@@ -22,7 +22,7 @@ pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failur
     let begun = Instant::now();
     let which = which(&copy.source)?;
     let targets = target::group(&copy.destinations, &copy.tags)?;
-    let registries = limited(&copy.registry, Some(copy.jobs))?;
+    let registries = limited(&copy.registry, copy.jobs.at_a_time())?;
     let legs = targets.into_iter().map(|target| Leg::open(&registries, copy, target));
     let mut legs = legs.collect::<Result<Vec<_>, _>>()?;
     let root = look(copy, &which, &mut legs).await?;

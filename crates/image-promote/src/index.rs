@@ -20,7 +20,7 @@ use crate::source::{Source, limited, which};
 
 pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Failure> {
     let tag = check(index)?;
-    let registries = limited(&index.registry, Some(index.jobs))?;
+    let registries = limited(&index.registry, index.jobs.at_a_time())?;
     let mut ways = Vec::new();
     for image in &index.sources {
         let (store, to) = registries.open_pair(&image.repository, &index.destination.repository)?;
@@ -42,7 +42,7 @@ pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Fail
     };
     let mut moved = Moved::default();
     if action != Action::Unchanged && !index.dry_run.dry_run {
-        moved = carry_out(&destination, &parts, &root, &tag, usize::from(index.jobs)).await?;
+        moved = carry_out(&destination, &parts, &root, &tag, index.jobs.most()).await?;
     }
     let report = Report::new(index, &root, &parts, action, moved);
     report.tell();

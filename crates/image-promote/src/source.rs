@@ -1,6 +1,7 @@
 //! The image that a command reads.
 
 use contract::Failure;
+use http::AtATime;
 use registry::{Access, Reference, Registries, RegistryArgs, Store, Which};
 
 /// An image, and the repository it is read from. Nothing was sent yet.
@@ -27,12 +28,12 @@ impl Source {
 
 /// The registries this run may speak to.
 pub(crate) fn registries(args: &RegistryArgs) -> Result<Registries, Failure> {
-    limited(args, None)
+    limited(args, AtATime::default())
 }
 
-/// The same, with at most `jobs` requests to one of them at a time.
-pub(crate) fn limited(args: &RegistryArgs, jobs: Option<u16>) -> Result<Registries, Failure> {
-    Ok(Registries::limited(args, "image-promote", env!("CARGO_PKG_VERSION"), jobs.map(usize::from))?)
+/// The same, with so many requests to one of them at a time.
+pub(crate) fn limited(args: &RegistryArgs, at_a_time: AtATime) -> Result<Registries, Failure> {
+    Ok(Registries::limited(args, "image-promote", env!("CARGO_PKG_VERSION"), at_a_time)?)
 }
 
 /// Which image of its repository is meant.

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::ops::AddAssign;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use contract::progress::{Progress, size};
 use futures_util::stream::{self, TryStreamExt};
-use registry::{Descriptor, Error, Manifest, Mounted, Remote, Store, Which};
+use registry::{Blob, Descriptor, Error, Manifest, Mounted, Remote, Store, Which};
 
 use crate::tree::blobs_of;
 
@@ -76,7 +79,8 @@ impl Transfer<'_> {
     /// # Errors
     /// When the destination cannot say what it has.
     pub(crate) async fn foresee(&self, blobs: Vec<Descriptor>) -> Result<Tally, Error> {
-        self.each(blobs, |blob| async move {
+        let progress = Progress::new("blobs", blobs.len() as u64, 0);
+        self.each(blobs, &progress, |blob| async move {
             Ok(match can_mount(self.from, self.to) {
                 Some(_) => Fate::Mounted,
                 None if self.to.has_blob(&blob).await? => Fate::Skipped,
@@ -91,10 +95,20 @@ impl Transfer<'_> {
     /// # Errors
     /// The first that a blob ends in.
     pub(crate) async fn blobs(&self, blobs: Vec<Descriptor>) -> Result<Tally, Error> {
-        self.each(blobs, |blob| async move { self.blob(&blob).await }).await
+        let bytes = blobs.iter().map(|blob| blob.size).sum();
+        if can_mount(self.from, self.to).is_none() && !blobs.is_empty() {
+            tracing::info!("copying {} blobs, {}, but for those that are there", blobs.len(), size(bytes));
+        }
+        let progress = &Progress::new("blobs", blobs.len() as u64, bytes);
+        self.each(blobs, progress, |blob| async move { self.blob(&blob, progress).await }).await
     }
 
-    async fn each<F>(&self, blobs: Vec<Descriptor>, bring: impl Fn(Descriptor) -> F) -> Result<Tally, Error>
+    async fn each<F>(
+        &self,
+        blobs: Vec<Descriptor>,
+        progress: &Progress,
+        bring: impl Fn(Descriptor) -> F,
+    ) -> Result<Tally, Error>
     where
         F: Future<Output = Result<Fate, Error>>,
     {
@@ -105,20 +119,28 @@ impl Transfer<'_> {
         let work = stream::iter(work.map(Ok)).try_buffer_unordered(self.jobs);
         work.try_fold(Tally::default(), |mut tally, (fate, blob)| async move {
             tally.add(&fate, &blob);
+            if !matches!(fate, Fate::Copied) {
+                progress.spare(blob.size);
+            }
+            progress.item();
             Ok(tally)
         })
         .await
     }
 
-    async fn blob(&self, blob: &Descriptor) -> Result<Fate, Error> {
+    async fn blob(&self, blob: &Descriptor, progress: &Progress) -> Result<Fate, Error> {
         if let Some((from, to)) = can_mount(self.from, self.to) {
             match to.mount(&blob.digest, from).await? {
                 Mounted::Done => return Ok(Fate::Mounted),
                 Mounted::Upload(upload) => {
                     // The upload is open already: asking first whether the blob is there would be a request more.
-                    match to.upload(upload, from.blob(blob).await?).await {
+                    let way = Way::new(progress);
+                    match to.upload(upload, way.watch(from.blob(blob).await?)).await {
                         Ok(()) => return Ok(Fate::Copied),
-                        Err(error) => tracing::debug!("trying {} again: {error}", blob.digest),
+                        Err(error) => {
+                            way.in_vain();
+                            tracing::debug!("trying {} again: {error}", blob.digest);
+                        }
                     }
                 }
                 Mounted::Refused => {}
@@ -127,15 +149,17 @@ impl Transfer<'_> {
         if self.to.has_blob(blob).await? {
             return Ok(Fate::Skipped);
         }
-        self.copy_patiently(blob).await.map(|()| Fate::Copied)
+        self.copy_patiently(blob, progress).await.map(|()| Fate::Copied)
     }
 
     /// Begins anew when the way breaks off.
-    async fn copy_patiently(&self, blob: &Descriptor) -> Result<(), Error> {
+    async fn copy_patiently(&self, blob: &Descriptor, progress: &Progress) -> Result<(), Error> {
         let mut attempt = 1;
         loop {
-            match self.copy(blob).await {
+            let way = Way::new(progress);
+            match self.copy(blob, &way).await {
                 Err(error @ Error::Http(_)) if attempt < ATTEMPTS => {
+                    way.in_vain();
                     tracing::debug!("beginning {} anew: {error}", blob.digest);
                     attempt += 1;
                 }
@@ -144,8 +168,8 @@ impl Transfer<'_> {
         }
     }
 
-    async fn copy(&self, blob: &Descriptor) -> Result<(), Error> {
-        self.to.put_blob(self.from.blob(blob).await?).await
+    async fn copy(&self, blob: &Descriptor, way: &Way) -> Result<(), Error> {
+        self.to.put_blob(way.watch(self.from.blob(blob).await?)).await
     }
 
     /// Writes manifests under their digests. What they lead to has to be there.
@@ -179,7 +203,8 @@ impl Transfer<'_> {
             if round == 2 {
                 tracing::debug!("sending all blobs of {} again", manifest.digest());
                 let blobs = blobs_of([manifest]);
-                let work = blobs.iter().map(|blob| Ok(self.copy_patiently(blob)));
+                let progress = Progress::new("blobs", 0, blobs.iter().map(|blob| blob.size).sum());
+                let work = blobs.iter().map(|blob| Ok(self.copy_patiently(blob, &progress)));
                 stream::iter(work).try_buffer_unordered(self.jobs).try_collect::<Vec<()>>().await?;
             }
         }
@@ -191,5 +216,31 @@ fn can_mount<'a>(from: &'a Store, to: &'a Store) -> Option<(&'a Remote, &'a Remo
     match (from, to) {
         (Store::Remote(from), Store::Remote(to)) if from.shares_registry_with(to) => Some((from, to)),
         _ => None,
+    }
+}
+
+/// One attempt to bring a blob, as far as it got.
+struct Way {
+    progress: Progress,
+    passed: Arc<AtomicU64>,
+}
+
+impl Way {
+    fn new(progress: &Progress) -> Self {
+        Self { progress: progress.clone(), passed: Arc::default() }
+    }
+
+    fn watch(&self, blob: Blob) -> Blob {
+        let (progress, passed) = (self.progress.clone(), Arc::clone(&self.passed));
+        blob.watched(move |bytes| {
+            let bytes = bytes as u64;
+            passed.fetch_add(bytes, Ordering::Relaxed);
+            progress.advance(bytes);
+        })
+    }
+
+    /// What has passed has to pass again.
+    fn in_vain(&self) {
+        self.progress.retreat(self.passed.load(Ordering::Relaxed));
     }
 }

@@ -12,6 +12,8 @@ mod failure;
 pub mod file;
 mod log;
 pub mod output;
+#[cfg(feature = "progress")]
+pub mod progress;
 pub mod redact;
 mod secret;
 mod tool;

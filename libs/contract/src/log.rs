@@ -21,13 +21,20 @@ pub(crate) fn install(tool: &str, common: &Common) {
         _ => LevelFilter::TRACE,
     };
     let lines = Lines { prefix: tool.to_owned(), crate_name: tool.replace('-', "_") };
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .event_format(lines)
-        .finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(writer).event_format(lines).finish();
     // A test that calls a tool twice in one process has a subscriber already.
     let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+#[cfg(feature = "progress")]
+fn writer() -> impl std::io::Write {
+    crate::progress::AboveBars
+}
+
+#[cfg(not(feature = "progress"))]
+fn writer() -> impl std::io::Write {
+    std::io::stderr()
 }
 
 struct Lines {

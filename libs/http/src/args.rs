@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::{Options, Policy};
+use crate::{AtATime, Options, Policy};
 
 /// Arguments of every tool that speaks HTTP.
 #[derive(Args, Clone, Debug)]
@@ -26,7 +26,7 @@ impl NetworkArgs {
             user_agent: format!("pypelines-{tool}/{version}"),
             ca_cert: self.ca_cert.clone(),
             policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
-            at_a_time: None,
+            at_a_time: AtATime::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::redirect;
 use reqwest::{Request, Response, StatusCode, Url};
 
-use crate::limit::Limits;
+use crate::limit::{AtATime, Limits};
 use crate::retry::{is_temporary, retry_after, was_not_done};
 use crate::{Error, Policy, Repeat, tls};
 
@@ -28,13 +28,8 @@ pub struct Options {
     pub ca_cert: Option<PathBuf>,
     /// When to try again.
     pub policy: Policy,
-    /// How many requests one server gets at a time at most; none counts as [`Options::AT_A_TIME`].
-    pub at_a_time: Option<usize>,
-}
-
-impl Options {
-    /// How many requests one server gets at a time unless said otherwise.
-    pub const AT_A_TIME: usize = 16;
+    /// How many requests one server gets at a time.
+    pub at_a_time: AtATime,
 }
 
 /// The HTTP client. Clones share their connections.
@@ -59,7 +54,7 @@ impl Client {
             .redirect(redirect::Policy::custom(follow))
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
-        let limits = Limits::new(options.at_a_time.unwrap_or(Options::AT_A_TIME));
+        let limits = Limits::new(options.at_a_time);
         Ok(Self { inner, policy: options.policy.clone(), limits })
     }
 

@@ -10,16 +10,39 @@ use tokio::time::Instant;
 /// So many answers without complaint earn one more request at a time.
 const CALM: usize = 8;
 
+/// How many requests a server gets at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtATime {
+    /// At first.
+    pub start: usize,
+    /// At most, after answers without complaint.
+    pub most: usize,
+}
+
+impl AtATime {
+    /// Never more than `most`, and so many from the first on.
+    pub fn at_most(most: usize) -> Self {
+        Self { start: most, most }
+    }
+}
+
+impl Default for AtATime {
+    /// 16 at first, 64 once the server has shown that it bears them.
+    fn default() -> Self {
+        Self { start: 16, most: 64 }
+    }
+}
+
 /// The limits of all servers a client speaks to, by host and port.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    most: usize,
+    at_a_time: AtATime,
     hosts: Arc<Mutex<HashMap<String, Arc<Limit>>>>,
 }
 
 impl Limits {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { most: most.max(1), hosts: Arc::default() }
+    pub(crate) fn new(at_a_time: AtATime) -> Self {
+        Self { at_a_time, hosts: Arc::default() }
     }
 
     /// The limit of the server a URL leads to.
@@ -27,7 +50,7 @@ impl Limits {
         let host =
             format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0));
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(hosts.entry(host).or_insert_with(|| Arc::new(Limit::new(self.most))))
+        Arc::clone(hosts.entry(host).or_insert_with(|| Arc::new(Limit::new(self.at_a_time))))
     }
 }
 
@@ -45,6 +68,8 @@ struct State {
     in_flight: usize,
     /// Answers without complaint since the limit last changed.
     calm: usize,
+    /// Has the server never complained? Then every good answer earns one more at a time, as TCP starts.
+    untroubled: bool,
     /// Nobody asks before then: the server said so.
     quiet_until: Option<Instant>,
 }
@@ -59,8 +84,10 @@ enum Turn {
 }
 
 impl Limit {
-    fn new(most: usize) -> Self {
-        let state = State { allowed: most, in_flight: 0, calm: 0, quiet_until: None };
+    fn new(at_a_time: AtATime) -> Self {
+        let most = at_a_time.most.max(1);
+        let allowed = at_a_time.start.clamp(1, most);
+        let state = State { allowed, in_flight: 0, calm: 0, untroubled: true, quiet_until: None };
         Self { most, state: Mutex::new(state), freed: Notify::new() }
     }
 
@@ -102,6 +129,7 @@ impl Limit {
             tracing::debug!("too many requests; {} at a time from now on", state.allowed);
         }
         state.calm = 0;
+        state.untroubled = false;
         state.quiet_until = state.quiet_until.max(Some(until));
     }
 
@@ -109,7 +137,8 @@ impl Limit {
     pub(crate) fn went_well(&self) {
         let mut state = self.state();
         state.calm += 1;
-        if state.calm >= CALM && state.allowed < self.most {
+        let earned = if state.untroubled { 1 } else { CALM };
+        if state.calm >= earned && state.allowed < self.most {
             state.calm = 0;
             state.allowed += 1;
             drop(state);
@@ -146,7 +175,7 @@ mod tests {
     #[test]
     fn no_more_are_under_way_than_allowed() {
         run(async {
-            let limit = Arc::new(Limit::new(2));
+            let limit = Arc::new(Limit::new(AtATime::at_most(2)));
             let one = limit.acquire().await;
             let _two = limit.acquire().await;
             let third = tokio::time::timeout(Duration::from_secs(1), limit.acquire()).await;
@@ -159,7 +188,7 @@ mod tests {
     #[test]
     fn refusals_halve_once_a_wave_down_to_one_and_calm_brings_back() {
         run(async {
-            let limit = Arc::new(Limit::new(16));
+            let limit = Arc::new(Limit::new(AtATime::at_most(16)));
             let second = Duration::from_secs(1);
             for expected in [8, 4, 2, 1, 1] {
                 (0..5).for_each(|_| limit.too_many(second));
@@ -172,9 +201,24 @@ mod tests {
     }
 
     #[test]
+    fn every_good_answer_earns_one_more_until_the_first_complaint() {
+        run(async {
+            let limit = Limit::new(AtATime { start: 16, most: 64 });
+            (0..10).for_each(|_| limit.went_well());
+            assert_eq!(allowed(&limit), 26);
+            limit.too_many(Duration::from_secs(1));
+            assert_eq!(allowed(&limit), 13);
+            (0..CALM).for_each(|_| limit.went_well());
+            assert_eq!(allowed(&limit), 14);
+            (0..CALM * 80).for_each(|_| limit.went_well());
+            assert_eq!(allowed(&limit), 64);
+        });
+    }
+
+    #[test]
     fn nobody_asks_before_the_server_wants_to_be_asked() {
         run(async {
-            let limit = Arc::new(Limit::new(16));
+            let limit = Arc::new(Limit::new(AtATime::at_most(16)));
             let begun = Instant::now();
             limit.too_many(Duration::from_secs(30));
             limit.too_many(Duration::from_secs(7));

@@ -39,6 +39,16 @@ impl Blob {
         self.stream.next().await
     }
 
+    /// The same blob; `seen` learns how many bytes have passed each time that some do.
+    pub fn watched(self, mut seen: impl FnMut(usize) + Send + 'static) -> Self {
+        let stream = self.stream.inspect(move |piece| {
+            if let Ok(bytes) = piece {
+                seen(bytes.len());
+            }
+        });
+        Self { stream: stream.boxed(), ..self }
+    }
+
     pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Bytes, Error>> {
         self.stream
     }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use http::{Client, Method, Options, Repeat, Request, Response, StatusCode, Url, body_within};
+use http::{AtATime, Client, Method, Options, Repeat, Request, Response, StatusCode, Url, body_within};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
@@ -48,10 +48,10 @@ impl Registries {
     /// # Errors
     /// When a file of certificates or credentials cannot be used.
     pub fn new(args: &RegistryArgs, tool: &str, version: &str) -> Result<Self, Error> {
-        Self::limited(args, tool, version, None)
+        Self::limited(args, tool, version, AtATime::default())
     }
 
-    /// The same, with at most so many requests to one server at a time.
+    /// The same, with so many requests to one server at a time.
     ///
     /// # Errors
     /// When a file of certificates or credentials cannot be used.
@@ -59,7 +59,7 @@ impl Registries {
         args: &RegistryArgs,
         tool: &str,
         version: &str,
-        at_a_time: Option<usize>,
+        at_a_time: AtATime,
     ) -> Result<Self, Error> {
         Ok(Self {
             client: Client::new(&Options { at_a_time, ..args.network.options(tool, version) })?,

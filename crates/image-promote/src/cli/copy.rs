@@ -4,7 +4,7 @@ use clap::Args;
 use contract::args::{DryRunArgs, FormatArgs};
 use registry::{Platform, Reference, RegistryArgs, Tag};
 
-use super::reference;
+use super::{JobsArgs, reference};
 
 /// Copy an image as it is, whatever it holds: all platforms, attestations, the same digest
 ///
@@ -33,10 +33,8 @@ pub(crate) struct Copy {
     #[arg(long = "platform", value_name = "OS/ARCH", env = "IMAGE_PROMOTE_PLATFORM", value_delimiter = ',',
           value_parser = platform)]
     pub(crate) platforms: Vec<Platform>,
-    /// Send at most this many requests at a time
-    #[arg(long, value_name = "N", default_value_t = 16, env = "IMAGE_PROMOTE_JOBS",
-          value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) jobs: u16,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]

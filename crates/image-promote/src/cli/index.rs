@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use contract::args::{DryRunArgs, FormatArgs};
 use registry::{Reference, RegistryArgs};
 
-use super::reference;
+use super::{JobsArgs, reference};
 
 /// Assemble one image for several platforms out of an image for each
 ///
@@ -31,10 +31,8 @@ pub(crate) struct Index {
     /// Let tags move that lead to another digest
     #[arg(long = "move", env = "IMAGE_PROMOTE_MOVE")]
     pub(crate) move_tag: bool,
-    /// Send at most this many requests at a time
-    #[arg(long, value_name = "N", default_value_t = 16, env = "IMAGE_PROMOTE_JOBS",
-          value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) jobs: u16,
+    #[command(flatten)]
+    pub(crate) jobs: JobsArgs,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]

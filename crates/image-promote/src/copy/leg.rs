@@ -79,7 +79,7 @@ impl Leg {
         if pending.is_empty() {
             return Ok(());
         }
-        let jobs = usize::from(copy.jobs);
+        let jobs = copy.jobs.most();
         let complete = self.is_there(root.digest()).await?;
         if !complete {
             self.bring(root, tree, jobs, copy.dry_run.dry_run).await?;
