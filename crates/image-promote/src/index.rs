@@ -41,7 +41,9 @@ pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Fail
         Some(found) => return Err(output::taken(&index.destination, &found, &root)),
     };
     let mut moved = Moved::default();
-    if action != Action::Unchanged && !index.dry_run.dry_run {
+    if action != Action::Unchanged && index.dry_run.dry_run {
+        moved = bring::foresee(&parts, index.jobs.most()).await?;
+    } else if action != Action::Unchanged {
         moved = carry_out(&destination, &parts, &root, &tag, index.jobs.most()).await?;
     }
     let report = Report::new(index, &root, &parts, action, moved);

@@ -1,6 +1,8 @@
 //! Moves what is in the images to the repository of the index, without moving a byte where the registry can do it itself.
 
-use registry::{Error, Manifest, Store};
+use std::collections::HashSet;
+
+use registry::{Descriptor, Digest, Error, Manifest, Store};
 
 use super::part::Part;
 use crate::transfer::{Tally, Transfer};
@@ -20,20 +22,57 @@ pub(crate) struct Moved {
 /// # Errors
 /// When something cannot be read, or the destination does not take it. Its tag is then as it was.
 pub(crate) async fn bring(parts: &[Part], jobs: usize, believed: bool) -> Result<Moved, Error> {
-    let mut moved = Moved::default();
+    let (mut moved, mut seen) = (Moved::default(), HashSet::new());
     for part in parts {
-        let mut missing = Vec::new();
-        for child in part.children() {
-            if !(believed && is_there(&part.to, &child.manifest).await?) {
-                missing.push(child.manifest.clone());
-            }
-        }
+        let missing = match believed {
+            true => missing(part).await?,
+            false => part.children().map(|child| child.manifest.clone()).collect(),
+        };
         let transfer = Transfer { from: &part.from, to: &part.to, jobs };
-        moved.blobs += transfer.blobs(blobs_of(&missing)).await?;
+        let blobs = moved.unseen(&missing, &mut seen);
+        moved.blobs += transfer.blobs(blobs).await?;
         transfer.manifests(&missing).await?;
         moved.manifests += missing.len();
     }
     Ok(moved)
+}
+
+/// What [`bring`] would do, as far as that can be known without doing it.
+///
+/// # Errors
+/// When the destination cannot say what it has.
+pub(crate) async fn foresee(parts: &[Part], jobs: usize) -> Result<Moved, Error> {
+    let (mut moved, mut seen) = (Moved::default(), HashSet::new());
+    for part in parts {
+        let missing = missing(part).await?;
+        let transfer = Transfer { from: &part.from, to: &part.to, jobs };
+        let blobs = moved.unseen(&missing, &mut seen);
+        moved.blobs += transfer.foresee(blobs).await?;
+        moved.manifests += missing.len();
+    }
+    Ok(moved)
+}
+
+impl Moved {
+    /// The blobs of these manifests, without those that an earlier part has brought: these are there already.
+    fn unseen(&mut self, manifests: &[Manifest], seen: &mut HashSet<Digest>) -> Vec<Descriptor> {
+        let mut blobs = blobs_of(manifests);
+        let all = blobs.len();
+        blobs.retain(|blob| seen.insert(blob.digest.clone()));
+        self.blobs.skipped += (all - blobs.len()) as u64;
+        blobs
+    }
+}
+
+/// The manifests of a part that its destination says it has not.
+async fn missing(part: &Part) -> Result<Vec<Manifest>, Error> {
+    let mut missing = Vec::new();
+    for child in part.children() {
+        if !is_there(&part.to, &child.manifest).await? {
+            missing.push(child.manifest.clone());
+        }
+    }
+    Ok(missing)
 }
 
 /// A registry takes a manifest only with all it leads to. In a directory looking at each file costs nothing.

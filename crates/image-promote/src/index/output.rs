@@ -36,9 +36,8 @@ pub(crate) struct Report {
     annotations: BTreeMap<String, String>,
     images: Vec<Image>,
     attestations: Vec<Digest>,
-    /// What was moved; a dry run does not know.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    moved: Option<Moved>,
+    /// What was moved, or would be.
+    moved: Moved,
 }
 
 #[derive(Serialize)]
@@ -89,13 +88,7 @@ impl Report {
             annotations: root.annotations().clone(),
             images: parts.iter().map(image).collect(),
             attestations: attestations.map(|child| child.manifest.digest().clone()).collect(),
-            moved: (!index.dry_run.dry_run).then_some(Moved {
-                mounted,
-                copied,
-                skipped,
-                bytes_copied: bytes,
-                manifests: moved.manifests,
-            }),
+            moved: Moved { mounted, copied, skipped, bytes_copied: bytes, manifests: moved.manifests },
         }
     }
 
@@ -108,19 +101,23 @@ impl Report {
         if !attestations.is_empty() {
             tracing::info!("{} attestations go with them", attestations.len());
         }
-        match (*action, &self.moved) {
+        let Moved { mounted, copied, skipped, bytes_copied, .. } = &self.moved;
+        let moved = mounted + copied + skipped > 0;
+        if moved && self.dry_run {
+            tracing::info!(
+                "dry run: would mount {mounted} blobs, copy {copied} ({bytes_copied} bytes), skip {skipped}"
+            );
+        } else if moved {
+            tracing::info!(
+                "blobs: {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
+            );
+        }
+        match (*action, self.dry_run) {
             ("unchanged", _) => {
                 tracing::info!("{destination} leads to {digest} already; nothing was written");
             }
-            (action, None) => tracing::info!("dry run: {destination} would be {action} as {digest}"),
-            (action, Some(Moved { mounted, copied, skipped, bytes_copied, .. })) => {
-                if mounted + copied + skipped > 0 {
-                    tracing::info!(
-                        "blobs: {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
-                    );
-                }
-                tracing::info!("{destination} {action} as {digest}");
-            }
+            (action, true) => tracing::info!("dry run: {destination} would be {action} as {digest}"),
+            (action, false) => tracing::info!("{destination} {action} as {digest}"),
         }
     }
 
