@@ -3,6 +3,7 @@
 mod compose_rewrite;
 mod contract;
 mod flows;
+mod gitlab_double;
 mod image_promote;
 mod image_promote_many;
 mod image_promote_read;

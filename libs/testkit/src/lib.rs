@@ -1,14 +1,19 @@
 //! Tests only: what the tests of every crate need and no user ever gets. Nothing here is linked into a tool.
 
+mod gitlab;
 mod image;
 mod proxy;
+mod python;
 mod registry;
 mod repository;
+mod server;
 mod tool;
 mod tunnel;
 
+pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};
 pub use proxy::{Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Rule, Tokens};
+pub use python::python;
 pub use registry::{KeyFiles, Registry, RegistryBuilder};
 pub use repository::Repository;
 pub use tool::{Output, Tool, binaries, tool, tools};
