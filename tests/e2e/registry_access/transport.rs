@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 
-use testkit::{Fault, Proxy, Registry, Rule, Tokens, Tunnel, tool};
+use testkit::{Answer, Fault, HeaderValue, Proxy, Registry, Rule, Tokens, Tunnel, tool};
 
 use super::{digest, image, layout, login};
 use crate::skopeo::{push, raw, skopeo};
@@ -68,7 +68,7 @@ fn proxies_are_used_but_not_for_the_hosts_of_no_proxy() {
     let (source, _) = layout(folder.path());
     let run = |host: &str, variable: &str, without: &str| {
         let copy = tool("image-promote").args(["copy", &source, &format!("{host}/app:1")]);
-        let copy = copy.args(["--ca-cert", &authority, "--timeout", "2"]);
+        let copy = copy.args(["--ca-cert", &authority, "--timeout", "1"]);
         let output = copy.env(variable, tunnel.url()).env("NO_PROXY", without).run();
         (output.code, !tunnel.take_hosts().is_empty())
     };
@@ -144,6 +144,28 @@ fn an_upload_may_go_to_another_server_but_our_authorization_does_not() {
         "{log:?}"
     );
     assert_eq!(registry.audit("app", "1"), Ok(Some(expected)));
+}
+
+#[test]
+fn who_follows_a_redirect_leaves_the_authorization_behind() {
+    let registry = Registry::start();
+    let expected = push(&image(), registry.address(), "app:1");
+    let tokens = Tokens::new().account("robot", "s3cret");
+    let proxy = Proxy::builder(registry.address()).tokens(tokens).start();
+    let mirror = Proxy::builder(registry.address()).start();
+    for status in [301, 302, 307, 308] {
+        let location = format!("http://{}/v2/app/manifests/1", mirror.address());
+        let answer = Answer::status(status).header("location", HeaderValue::Text(location));
+        // The one behind the 401.
+        proxy.fault(Rule::matching("HEAD *", Fault::Answer(answer)).from(2));
+        let read = digest(&format!("{}/app:1", proxy.address()));
+        let read = read.env("DOCKER_AUTH_CONFIG", login(&proxy.address())).succeeds();
+        assert_eq!(read.stdout().trim_end(), expected, "{status}");
+        let (sent, log) = (proxy.take_log(), mirror.take_log());
+        assert!(sent.iter().any(|passed| passed.authorized && passed.status == status), "{sent:?}");
+        assert!(log.len() == 1 && !log[0].authorized, "{status}: {log:?}");
+        proxy.heal();
+    }
 }
 
 #[test]
