@@ -10,6 +10,7 @@ mod image_promote_read;
 mod loc_badge;
 mod promote_faults;
 mod props;
+mod registry_access;
 mod release;
 mod skopeo;
 mod versioner;

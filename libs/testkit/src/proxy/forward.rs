@@ -286,8 +286,12 @@ async fn behind(
                     *known = header(value);
                 }
             }
+            Fault::AddHeader(name, value) => {
+                reply.headers.append(*name, header(value));
+            }
             Fault::RemoveHeader(name) => drop(reply.headers.remove(*name)),
             Fault::Location(form) => write_location(&mut reply.headers, *form, base),
+            Fault::LocationAt(address) => move_location(&mut reply.headers, address, base),
             Fault::ResetAnswer(cut) => reply = reset(reply, *cut, method, switch)?,
             Fault::Truncate(cut) if method != Method::HEAD => {
                 if reply.length() == Some(0) {
@@ -312,9 +316,19 @@ fn reset(mut reply: Reply, cut: Cut, method: &Method, switch: &ResetSwitch) -> R
     Ok(reply)
 }
 
+fn location(headers: &HeaderMap, base: &Url) -> Option<Url> {
+    base.join(headers.get(LOCATION)?.to_str().ok()?).ok()
+}
+
+fn move_location(headers: &mut HeaderMap, address: &str, base: &Url) {
+    if let Some(url) = location(headers, base) {
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        headers.insert(LOCATION, header(&format!("http://{address}{}{query}", url.path())));
+    }
+}
+
 fn write_location(headers: &mut HeaderMap, form: Location, base: &Url) {
-    let told = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-    let Some(mut url) = told.and_then(|told| base.join(told).ok()) else {
+    let Some(mut url) = location(headers, base) else {
         return;
     };
     let path = |url: &Url| {

@@ -1,7 +1,4 @@
-//! How a registry wants to be asked: `WWW-Authenticate` (RFC 9110, section 11) and bearer tokens
-//! (<https://distribution.github.io/distribution/spec/auth/token/>).
-
-use serde::Deserialize;
+//! What a registry answers to who it does not know: `WWW-Authenticate` (RFC 9110, section 11.6.1).
 
 /// One challenge of a `WWW-Authenticate` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,22 +26,34 @@ impl Challenge {
                 // Neither a scheme nor a parameter: nothing behind it can be trusted.
                 return challenges;
             }
-            match behind.trim_start().strip_prefix('=') {
-                // The padding of a token68, as `Negotiate` sends it, is no parameter.
-                Some(value) if !value.starts_with('=') => {
-                    let (value, behind) = take_value(value.trim_start());
-                    if let Some(challenge) = challenges.last_mut() {
-                        challenge.parameters.push((word.to_ascii_lowercase(), value));
-                    }
-                    rest = behind;
+            if let Some(value) = value_of(behind) {
+                let (value, behind) = take_value(value);
+                if let Some(challenge) = challenges.last_mut() {
+                    challenge.parameters.push((word.to_ascii_lowercase(), value));
                 }
-                _ => {
-                    challenges.push(Self { scheme: word.to_ascii_lowercase(), parameters: Vec::new() });
-                    rest = behind;
-                }
+                rest = behind;
+            } else {
+                challenges.push(Self { scheme: word.to_ascii_lowercase(), parameters: Vec::new() });
+                rest = without_token68(behind);
             }
         }
     }
+}
+
+/// What stands behind the `=` of a parameter, whose name ends here.
+fn value_of(behind: &str) -> Option<&str> {
+    let value = behind.trim_start().strip_prefix('=')?;
+    // The padding of a token68 is no parameter.
+    (!value.starts_with('=')).then(|| value.trim_start())
+}
+
+/// Steps over what `Negotiate` and others have behind them instead of parameters: `YII…==`.
+fn without_token68(behind: &str) -> &str {
+    let text = behind.trim_start();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+    let end = text.trim_start_matches(is_part).trim_start_matches('=').trim_start();
+    let is_one = end.len() < text.len() && (end.is_empty() || end.starts_with(','));
+    if is_one && !text.starts_with(',') { end } else { behind }
 }
 
 fn is_token_character(c: char) -> bool {
@@ -68,22 +77,10 @@ fn take_value(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// The answer of a token server.
-#[derive(Deserialize)]
-pub(crate) struct TokenAnswer {
-    token: Option<String>,
-    access_token: Option<String>,
-}
-
-impl TokenAnswer {
-    /// The token, under whichever of its two names; an empty one is none.
-    pub(crate) fn token(self) -> Option<String> {
-        [self.token, self.access_token].into_iter().flatten().find(|token| !token.is_empty())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn show(header: &str) -> Vec<String> {
@@ -96,7 +93,7 @@ mod tests {
 
     #[test]
     fn challenges_as_registries_send_them() {
-        let table: [(&str, &[&str]); 8] = [
+        let table: [(&str, &[&str]); 11] = [
             (r#"Basic realm="Registry""#, &["basic realm=Registry"]),
             (
                 r#"Bearer realm="https://auth.example/token",service="registry",scope="repository:a/b:pull,push""#,
@@ -106,6 +103,9 @@ mod tests {
             ),
             (r#"Bearer realm="a", Basic realm="b""#, &["bearer realm=a", "basic realm=b"]),
             (r#"Negotiate, Basic realm="b""#, &["negotiate ", "basic realm=b"]),
+            (r#"Negotiate YII/+a==, Basic realm="b""#, &["negotiate ", "basic realm=b"]),
+            (r#"Negotiate YII=,Bearer realm="a""#, &["negotiate ", "bearer realm=a"]),
+            (r#"Bearer realm="a",error=, Basic realm="b""#, &["bearer realm=a | error=", "basic realm=b"]),
             (r#"BEARER Realm=plain , Service = "x y""#, &["bearer realm=plain | service=x y"]),
             (r#"Basic realm="with \"quotes\", and comma""#, &[r#"basic realm=with "quotes", and comma"#]),
             (r#"Basic realm="never closed"#, &["basic realm=never closed"]),
@@ -116,16 +116,32 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_token_has_two_names_and_may_be_empty() {
-        for (body, expected) in [
-            (r#"{"token":"a"}"#, Some("a")),
-            (r#"{"access_token":"b","expires_in":60}"#, Some("b")),
-            (r#"{"token":"","access_token":"c"}"#, Some("c")),
-            ("{}", None),
-        ] {
-            let answer: TokenAnswer = serde_json::from_str(body).unwrap();
-            assert_eq!(answer.token().as_deref(), expected, "{body}");
+    /// A header that says the same, with every value in quotes.
+    fn written(challenges: &[Challenge]) -> String {
+        let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        let write = |challenge: &Challenge| {
+            let parameters = challenge.parameters.iter();
+            let parameters: Vec<_> = parameters.map(|(k, v)| format!("{k}=\"{}\"", quoted(v))).collect();
+            format!("{} {}", challenge.scheme, parameters.join(","))
+        };
+        challenges.iter().map(write).collect::<Vec<_>>().join(", ")
+    }
+
+    fn challenge() -> impl Strategy<Value = Challenge> {
+        let parameters = proptest::collection::vec(("[a-z]{1,8}", "[ -~]{0,20}"), 1..4);
+        ("[a-z]{1,8}", parameters).prop_map(|(scheme, parameters)| Challenge { scheme, parameters })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(challenges in proptest::collection::vec(challenge(), 0..4)) {
+            prop_assert_eq!(Challenge::parse(&written(&challenges)), challenges);
+        }
+
+        #[test]
+        fn no_header_is_a_panic(header in "\\PC{0,80}", nearly in "[A-Za-z =,\"\\\\/+éä]{0,80}") {
+            Challenge::parse(&header);
+            Challenge::parse(&nearly);
         }
     }
 }
