@@ -176,3 +176,35 @@ fn a_badge_that_cannot_be_written_is_an_error() {
         assert_eq!((output.error().len(), output.stdout()), (2, ""), "{output:?}");
     }
 }
+
+#[test]
+fn a_folder_called_like_a_command_is_written_with_a_dot() {
+    let folder = folder_of(&[("count/a.py", "x = 1\n"), ("b.py", "y = 1\nz = 1\n")]);
+    let total = |args: &[&str]| {
+        let output = tool("loc-badge").args(args).current_dir(folder.path()).succeeds();
+        output.stdout().lines().last().unwrap_or_default().split_whitespace().last().unwrap().to_owned()
+    };
+    for (args, code) in [
+        (&[][..], "3"),
+        (&["count"], "3"),
+        (&["-q", "count"], "3"),
+        (&["./count"], "1"),
+        (&["count", "count"], "1"),
+        (&["b.py", "count"], "3"),
+    ] {
+        assert_eq!(total(args), code, "{args:?}");
+    }
+}
+
+#[test]
+fn an_option_before_a_command_is_not_lost_in_silence() {
+    let folder = service();
+    for args in [&["-o", "loc.svg", "count"][..], &["--format", "json", "count"]] {
+        let output = tool("loc-badge").args(args).current_dir(folder.path()).fails(2);
+        assert!(output.error()[0].contains("stands before 'count'"), "{output:?}");
+        assert!(output.error()[1].contains("see 'loc-badge count --help'"), "{output:?}");
+    }
+    // A variable is for whoever wants it.
+    tool("loc-badge").arg("count").env("LOC_BADGE_OUTPUT", "loc.svg").current_dir(folder.path()).succeeds();
+    assert!(!folder.path().join("loc.svg").exists());
+}
