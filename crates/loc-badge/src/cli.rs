@@ -3,6 +3,7 @@
 mod alone;
 mod count;
 mod lines;
+mod print;
 mod select;
 
 use clap::{Parser, Subcommand};
@@ -11,7 +12,8 @@ use contract::args::Common;
 use alone::Alone;
 pub(crate) use count::Count;
 pub(crate) use lines::LinesBadge;
-pub(crate) use select::Selection;
+pub(crate) use print::{Format, Print, Row};
+pub(crate) use select::{Measure, Selection};
 
 /// Counts lines of code and draws badges
 ///
@@ -19,8 +21,10 @@ pub(crate) use select::Selection;
 /// called like a command is written ./count.
 ///
 /// Python counts as pygount's "Code" does: no documentation strings, no lines of brackets, strings or 'pass' alone.
-/// Other source languages are near to it. Markup and data are not counted, nor are hidden files and folders, binary,
-/// generated and duplicate files.
+/// Other languages are near to it: tokei's code, less lines of brackets alone. Markup, data and translations are not
+/// counted unless --suffix or --language asks for them. Never counted are hidden files and folders, what links lead to,
+/// binary, generated, duplicate and lock files, and what .gitignore files and .git/info/exclude name, tracked or not.
+/// A PATH is counted even if it is hidden or ignored itself.
 #[derive(Parser, Debug)]
 #[command(
     name = "loc-badge",

@@ -5,12 +5,15 @@
 mod cli;
 mod count;
 mod error;
+mod ignored;
 mod language;
 mod lines;
 mod lines_badge;
+mod originals;
 mod other;
 mod output;
 mod python;
+mod select;
 mod svg_file;
 mod text;
 mod totals;

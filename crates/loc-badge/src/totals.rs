@@ -1,19 +1,17 @@
 //! Counts and prints: the command `count`, and the first half of the one that draws.
 
 use std::io::Write;
-use std::path::PathBuf;
 
-use contract::args::Format;
 use contract::{Exit, Failure};
 use tracing::info;
 
-use crate::cli::{self, Selection};
-use crate::count::{self, Count, Skipped};
-use crate::output;
+use crate::cli::{self, Measure, Selection};
+use crate::count::{self, Count};
+use crate::{output, select};
 
 pub(crate) fn run(args: &cli::Count, out: &mut dyn Write) -> Result<Exit, Failure> {
     let count = something(&args.selection, None)?;
-    print(out, &count, args.format.format)?;
+    output::print(out, &count, args.print, args.selection.count)?;
     Ok(Exit::Done)
 }
 
@@ -21,53 +19,45 @@ pub(crate) fn run(args: &cli::Count, out: &mut dyn Write) -> Result<Exit, Failur
 ///
 /// `consequence` is what else comes of it.
 pub(crate) fn something(selection: &Selection, consequence: Option<&str>) -> Result<Count, Failure> {
-    let count = count::count(&selection.paths)?;
-    if count.total().lines.code == 0 {
-        return Err(nothing(&selection.paths, &count, consequence));
+    let count = count::count(&selection.paths, &select::wanted(selection)?)?;
+    if count.total().lines.of(selection.count) == 0 {
+        return Err(nothing(selection, &count, consequence));
     }
     if let Some(left_out) = left_out(&count) {
-        info!("files left out: {left_out}");
+        info!("left out: {left_out}");
     }
     Ok(count)
 }
 
-/// Prints the count to `out`.
-pub(crate) fn print(out: &mut dyn Write, count: &Count, format: Format) -> Result<(), Failure> {
-    match format {
-        Format::Text => output::text(out, count),
-        Format::Json => output::json(out, count),
-    }
-}
-
-fn nothing(paths: &[PathBuf], count: &Count, consequence: Option<&str>) -> Failure {
-    let paths: Vec<_> = paths.iter().map(|path| format!("'{}'", path.display())).collect();
-    let failure = Failure::no(format!("no line of code in {}", paths.join(", ")));
+fn nothing(selection: &Selection, count: &Count, consequence: Option<&str>) -> Failure {
+    let paths: Vec<_> = selection.paths.iter().map(|path| format!("'{}'", path.display())).collect();
+    let what = match selection.count {
+        Measure::Code => "no line of code",
+        Measure::Source => "no line of source",
+        Measure::Lines => "no line",
+    };
+    let failure = Failure::no(format!("{what} in {}", paths.join(", ")));
     let mut hints = Vec::new();
-    if count.total().files > 0 {
-        hints
-            .push(format!("{} source file(s) hold comments, strings and brackets only", count.total().files));
+    let files = count.total().files;
+    if files > 0 {
+        hints.push(format!("{files} file(s) hold only comments, text, strings and brackets"));
     }
-    hints.extend(left_out(count).map(|left_out| format!("files left out: {left_out}")));
+    hints.extend(left_out(count).map(|left_out| format!("left out: {left_out}")));
     if hints.is_empty() {
         hints.push("no regular file was found".to_owned());
+    }
+    if count.ignored > 0 && !selection.no_gitignore {
+        hints.push("--no-gitignore counts what git ignores".to_owned());
     }
     hints.extend(consequence.map(str::to_owned));
     failure.hint(hints.join("; "))
 }
 
-/// As people read it, such as `2 duplicate, 1 empty, 57 without source code`.
+/// As people read it, such as `2 duplicate, 1 empty, 57 of other languages`.
 fn left_out(count: &Count) -> Option<String> {
-    let named = count.skipped.iter().map(|(reason, files)| {
-        let name = match reason {
-            Skipped::Binary => "binary",
-            Skipped::Duplicate => "duplicate",
-            Skipped::Empty => "empty",
-            Skipped::Generated => "generated",
-            Skipped::Unreadable => "unreadable",
-        };
-        format!("{files} {name}")
-    });
-    let other = (count.other > 0).then(|| format!("{} without source code", count.other));
-    let parts: Vec<_> = named.chain(other).collect();
+    let named = count.skipped().into_iter().map(|(reason, files)| format!("{files} {}", reason.name()));
+    let ignored = (count.ignored > 0).then(|| format!("{} ignored", count.ignored));
+    let other = (count.other > 0).then(|| format!("{} of other kinds", count.other));
+    let parts: Vec<_> = named.chain(ignored).chain(other).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use contract::args::{DryRunArgs, FormatArgs};
+use contract::args::DryRunArgs;
 
-use super::Selection;
+use super::{Print, Selection};
 
 #[derive(Args, Debug)]
 pub(crate) struct LinesBadge {
@@ -18,7 +18,7 @@ pub(crate) struct LinesBadge {
     #[arg(long, value_name = "TEXT", env = "LOC_BADGE_LABEL", default_value = "lines of code")]
     pub(crate) label: String,
     #[command(flatten)]
-    pub(crate) format: FormatArgs,
+    pub(crate) print: Print,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
 }
