@@ -12,7 +12,7 @@ use crate::error::CountError;
 use crate::language::Language;
 use crate::lines::{Lines, physical};
 use crate::originals::{Originals, Sizes};
-use crate::walk::{self, SourceFile, Wanted};
+use crate::walk::{self, Found, SourceFile, Wanted};
 use crate::{other, python, text};
 
 /// Why a source file adds nothing to the count.
@@ -65,7 +65,9 @@ pub(crate) struct Count {
     pub(crate) files: Vec<Counted>,
     /// How many files are not of the languages to count, by their names.
     pub(crate) other: usize,
-    /// How many files and folders git ignores or `--exclude` names.
+    /// How many files and folders `--exclude` names.
+    pub(crate) excluded: usize,
+    /// How many files and folders git ignores.
     pub(crate) ignored: usize,
 }
 
@@ -120,9 +122,10 @@ pub(crate) fn count(paths: &[PathBuf], wanted: &Wanted) -> Result<Count, CountEr
         explain(file, lines);
         verdicts.push(lines);
     }
-    let files = found.files.into_iter().zip(verdicts);
+    let Found { files, other, excluded, ignored } = found;
+    let files = files.into_iter().zip(verdicts);
     let files = files.map(|(SourceFile { path, language, .. }, lines)| Counted { path, language, lines });
-    Ok(Count { files: files.collect(), other: found.other, ignored: found.ignored })
+    Ok(Count { files: files.collect(), other, excluded, ignored })
 }
 
 /// What is known of a file without the others.

@@ -47,7 +47,7 @@ impl Rules {
     fn with(&self, file: &Path, base: &[u8]) -> Result<Self, CountError> {
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
-            // A folder of that name means nothing to git, and neither does a link that leads nowhere.
+            // A folder of that name means nothing to git.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {
                 return Ok(self.clone());
             }
@@ -64,9 +64,10 @@ impl Rules {
         Ok(Self(Some(Arc::new(Level { base, patterns, above: self.clone() }))))
     }
 
-    /// These rules and those of the folder's own `.gitignore`.
+    /// These rules and those of the folder's own `.gitignore`. Like git, it takes a link of that name for none.
     pub(crate) fn in_folder(&self, folder: &Path, place: &[u8]) -> Result<Self, CountError> {
-        self.with(&folder.join(".gitignore"), place)
+        let file = folder.join(".gitignore");
+        if file.is_symlink() { Ok(self.clone()) } else { self.with(&file, place) }
     }
 
     /// The rules of a repository for its top, without the top's own `.gitignore`.

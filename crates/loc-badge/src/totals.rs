@@ -46,7 +46,7 @@ fn nothing(selection: &Selection, count: &Count, consequence: Option<&str>) -> F
     if hints.is_empty() {
         hints.push("no regular file was found".to_owned());
     }
-    if count.ignored > 0 && !selection.no_gitignore {
+    if count.ignored > 0 {
         hints.push("--no-gitignore counts what git ignores".to_owned());
     }
     hints.extend(consequence.map(str::to_owned));
@@ -56,8 +56,9 @@ fn nothing(selection: &Selection, count: &Count, consequence: Option<&str>) -> F
 /// As people read it, such as `2 duplicate, 1 empty, 57 of other languages`.
 fn left_out(count: &Count) -> Option<String> {
     let named = count.skipped().into_iter().map(|(reason, files)| format!("{files} {}", reason.name()));
-    let ignored = (count.ignored > 0).then(|| format!("{} ignored", count.ignored));
-    let other = (count.other > 0).then(|| format!("{} of other kinds", count.other));
-    let parts: Vec<_> = named.chain(ignored).chain(other).collect();
+    let by_name =
+        [(count.excluded, "excluded"), (count.ignored, "ignored by git"), (count.other, "of other kinds")];
+    let by_name = by_name.into_iter().filter(|(files, _)| *files > 0);
+    let parts: Vec<_> = named.chain(by_name.map(|(files, why)| format!("{files} {why}"))).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

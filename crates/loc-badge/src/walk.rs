@@ -43,7 +43,9 @@ pub(crate) struct Found {
     pub(crate) files: Vec<SourceFile>,
     /// How many files are not among the languages or suffixes.
     pub(crate) other: usize,
-    /// How many files and folders git ignores or the command line excludes.
+    /// How many files and folders the command line excludes.
+    pub(crate) excluded: usize,
+    /// How many files and folders git ignores.
     pub(crate) ignored: usize,
 }
 
@@ -114,7 +116,7 @@ impl<'a> Walk<'a> {
     fn named_file(&self, path: &Path, known: &Metadata) {
         let mut found = Found::default();
         if self.wanted.excludes.exclude(path, Path::new(""), false) {
-            found.ignored += 1;
+            found.excluded += 1;
         } else if let Some(language) = self.language_of(path, &mut found) {
             found.files.push(SourceFile::new(path.to_owned(), language, known));
         }
@@ -149,10 +151,11 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let below = ignored::joined(&place, name.as_encoded_bytes());
-            if rules.ignore(&below, kind.is_dir())
-                || self.wanted.excludes.exclude(&path, folder.root, kind.is_dir())
-            {
-                debug!("{}: ignored", path.display());
+            if self.wanted.excludes.exclude(&path, folder.root, kind.is_dir()) {
+                debug!("{}: excluded", path.display());
+                found.excluded += 1;
+            } else if rules.ignore(&below, kind.is_dir()) {
+                debug!("{}: left out, git ignores it", path.display());
                 found.ignored += 1;
             } else if kind.is_dir() {
                 self.enter(scope, Folder { root: folder.root, path, place: below, rules: rules.clone() });
@@ -199,6 +202,7 @@ impl<'a> Walk<'a> {
         let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         all.files.extend(found.files);
         all.other += found.other;
+        all.excluded += found.excluded;
         all.ignored += found.ignored;
     }
 }

@@ -58,7 +58,9 @@ struct LeftOut {
     empty: usize,
     generated: usize,
     unreadable: usize,
-    /// Files and folders that git ignores or `--exclude` names.
+    /// Files and folders that `--exclude` names.
+    excluded: usize,
+    /// Files and folders that git ignores.
     ignored: usize,
     /// Files of other languages or suffixes.
     other: usize,
@@ -112,6 +114,7 @@ fn left_out(count: &Count) -> LeftOut {
         empty: of(Skipped::Empty),
         generated: of(Skipped::Generated),
         unreadable: of(Skipped::Unreadable),
+        excluded: count.excluded,
         ignored: count.ignored,
         other: count.other,
     }
