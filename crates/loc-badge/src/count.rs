@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use memchr::{memchr, memchr_iter, memmem};
 use rayon::prelude::*;
 use tracing::{debug, warn};
 
@@ -135,18 +136,34 @@ struct LookedAt {
 }
 
 fn look_at(file: &SourceFile, sizes: &Sizes, buffer: &mut Vec<u8>) -> Result<LookedAt, CountError> {
-    read(file, buffer).map_err(|source| CountError::Unreadable { path: file.path.clone(), source })?;
-    Ok(LookedAt { lines: verdict(file, buffer), fingerprint: sizes.fingerprint(file, buffer) })
+    let bytes =
+        read(file, buffer).map_err(|source| CountError::Unreadable { path: file.path.clone(), source })?;
+    Ok(LookedAt { lines: verdict(file, bytes), fingerprint: sizes.fingerprint(file, bytes) })
 }
 
-/// Reads a file into a buffer that was used before, which is cheaper than a new one for each.
-fn read(file: &SourceFile, buffer: &mut Vec<u8>) -> io::Result<()> {
-    buffer.clear();
-    if file.size > 0 {
-        buffer.reserve(usize::try_from(file.size).unwrap_or_default() + 1);
-        File::open(&file.path)?.read_to_end(buffer)?;
+/// Reads a file into a buffer that only grows, which is cheaper than a new one for each file.
+fn read<'a>(file: &SourceFile, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]> {
+    if file.size == 0 {
+        return Ok(&[]);
     }
-    Ok(())
+    let mut source = File::open(&file.path)?;
+    let expected = usize::try_from(file.size).unwrap_or_default() + 1;
+    if buffer.len() < expected {
+        buffer.resize(expected.max(1 << 16), 0);
+    }
+    let mut filled = 0;
+    loop {
+        if filled == buffer.len() {
+            // The file has grown since its size was asked for.
+            buffer.resize(filled * 2, 0);
+        }
+        match source.read(&mut buffer[filled..]) {
+            Ok(0) => return Ok(&buffer[..filled]),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The lines of a file, or why they do not count. The order of the questions is pygount's.
@@ -190,7 +207,7 @@ fn explain(file: &SourceFile, lines: Result<Lines, Skipped>) {
 fn is_binary(bytes: &[u8]) -> bool {
     let marks: [&[u8]; 3] = [&[0xEF, 0xBB, 0xBF], &[0xFF, 0xFE], &[0xFE, 0xFF]];
     let is_marked = marks.iter().any(|mark| bytes.starts_with(mark));
-    !is_marked && bytes[..bytes.len().min(8192)].contains(&0)
+    !is_marked && memchr(0, &bytes[..bytes.len().min(8192)]).is_some()
 }
 
 /// Whether its name says that a program wrote the file: lock files are among them.
@@ -209,8 +226,13 @@ fn is_generated(text: &[u8]) -> bool {
         "this is a generated file",
         "generated automatically",
     ];
-    let head = text.split(|&byte| byte == b'\n').take(15);
-    head.map(|line| String::from_utf8_lossy(line).to_ascii_lowercase()).any(|line| {
+    let end = memchr_iter(b'\n', text).nth(14).unwrap_or(text.len());
+    let head = text[..end].to_ascii_lowercase();
+    // Few files have one of these, and it takes one of them.
+    if memmem::find(&head, b"generated").is_none() && memmem::find(&head, b"do not edit").is_none() {
+        return false;
+    }
+    String::from_utf8_lossy(&head).lines().any(|line| {
         let by_utility = line.split_once("generated with the ").is_some_and(|(_, rest)| {
             // At least one character between the two.
             rest.rfind(" utility").is_some_and(|at| at > 0)

@@ -36,7 +36,7 @@ impl AddAssign for Lines {
 
 /// How many lines an editor shows: the last one need not end.
 pub(crate) fn physical(text: &[u8]) -> usize {
-    let ends = text.iter().filter(|&&byte| byte == b'\n').count();
+    let ends = memchr::memchr_iter(b'\n', text).count();
     ends + usize::from(text.last().is_some_and(|&byte| byte != b'\n'))
 }
 
