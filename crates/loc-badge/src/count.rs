@@ -149,7 +149,8 @@ fn read<'a>(file: &SourceFile, buffer: &'a mut Vec<u8>) -> io::Result<&'a [u8]> 
     let mut source = File::open(&file.path)?;
     let expected = usize::try_from(file.size).unwrap_or_default() + 1;
     if buffer.len() < expected {
-        buffer.resize(expected.max(1 << 16), 0);
+        // Zeros straight from the system, where growing writes them one by one.
+        *buffer = vec![0; expected.max(1 << 16)];
     }
     let mut filled = 0;
     loop {
