@@ -387,3 +387,23 @@ fn what_cannot_be_read_is_an_error() {
         mode(unreadable, 0o755);
     }
 }
+
+#[test]
+fn the_answer_does_not_depend_on_who_was_first() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for number in 0..300 {
+        let path = folder.path().join(format!("{}/{}/{number}.py", number % 7, number % 3));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // Every content is there three times.
+        fs::write(path, "x = 1\n".repeat(1 + number / 3)).unwrap();
+    }
+    let run = |threads: &str| {
+        let tool = tool("loc-badge").args(["count", "--format", "json"]).env("RAYON_NUM_THREADS", threads);
+        tool.current_dir(folder.path()).succeeds().stdout().to_owned()
+    };
+    let alone = run("1");
+    assert!(alone.contains("\"code\": 5050,"), "{alone}");
+    for threads in ["2", "8"] {
+        assert_eq!(run(threads), alone, "{threads}");
+    }
+}
