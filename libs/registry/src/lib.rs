@@ -26,5 +26,5 @@ pub use error::Error;
 pub use layout::Layout;
 pub use manifest::{Content, Descriptor, InvalidPlatform, Manifest, Platform, media_type};
 pub use reference::{InvalidReference, InvalidTag, Reference, Repository, Tag, Which};
-pub use remote::{Mounted, Referrer, Referrers, Remote, Upload};
+pub use remote::{Keeping, Listed, Mounted, Referrer, Referrers, Remote, Upload, Written};
 pub use store::Store;
