@@ -8,7 +8,9 @@ mod tool;
 mod tunnel;
 
 pub use image::{File, Image};
-pub use proxy::{Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Rule, Tokens};
+pub use proxy::{
+    Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Referrers, Rule, Tokens,
+};
 pub use registry::{KeyFiles, Registry, RegistryBuilder};
 pub use repository::Repository;
 pub use tool::{Output, Tool, binaries, tool, tools};
