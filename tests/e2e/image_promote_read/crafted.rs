@@ -107,7 +107,7 @@ pub(crate) fn of_platform(descriptor: &Value, os: &str, architecture: &str) -> V
     entry
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut process =
         Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("coreutils");
     process.stdin.take().expect("a pipe").write_all(bytes).expect("bytes are read");

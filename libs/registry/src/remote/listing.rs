@@ -47,6 +47,7 @@ impl Remote {
         let _only_writer = lock.lock().await;
         let which = Which::Tag(referrers_tag(subject)?);
         let entries: Vec<Value> = manifests.iter().map(entry).collect();
+        let mut gone = Vec::new();
         for attempt in 0..ATTEMPTS {
             let current = match self.manifest(&which).await {
                 Ok(current) => Some(current),
@@ -60,16 +61,37 @@ impl Remote {
             if current.as_ref().is_some_and(|current| noted(current, subject).is_none()) {
                 return Ok(self.nowhere(&which, "that tag leads to something that is no index"));
             }
-            let Some(index) = with(current.as_ref(), &entries)? else { return Ok(Listed::UnderTag) };
+            let Some(index) = with(current.as_ref(), &entries, &gone)? else { return Ok(Listed::UnderTag) };
             if attempt > 0 {
                 tracing::debug!("others have written over {}; writing it again", self.name(&which));
                 // Those who collided would do so again, so nobody waits as long as the others.
                 tokio::time::sleep(PAUSE.mul_f64(f64::from(attempt) + fastrand::f64())).await;
             }
-            self.put_manifest(&index, &which).await?;
+            match self.put_manifest(&index, &which).await {
+                // Entries whose manifests were deleted: some registries take no index that leads nowhere.
+                Err(error) if error.is_about_missing_content() && gone.is_empty() => {
+                    gone = self.absent(&index).await?;
+                    if gone.is_empty() {
+                        return Err(error);
+                    }
+                }
+                result => drop(result?),
+            }
         }
         let action = format!("list what refers to {}", self.blob_name(subject));
         Err(self.fault(&action, "has other clients that write over the list all the time"))
+    }
+
+    /// The manifests that an index leads to and that are not there.
+    async fn absent(&self, index: &Manifest) -> Result<Vec<Digest>, Error> {
+        let Content::Index { manifests } = index.content() else { return Ok(Vec::new()) };
+        let mut absent = Vec::new();
+        for manifest in manifests {
+            if !self.has_manifest(&manifest.digest).await? {
+                absent.push(manifest.digest.clone());
+            }
+        }
+        Ok(absent)
     }
 
     fn nowhere(&self, which: &Which, reason: &str) -> Listed {
@@ -114,8 +136,9 @@ pub(crate) fn entry(manifest: &Manifest) -> Value {
     entry
 }
 
-/// The index with these entries besides its own, which stay as they are; none when it has them all.
-fn with(index: Option<&Manifest>, entries: &[Value]) -> Result<Option<Manifest>, Error> {
+/// The index with these entries besides its own, which stay as they are but for those that are `gone`; none when it has
+/// them all.
+fn with(index: Option<&Manifest>, entries: &[Value], gone: &[Digest]) -> Result<Option<Manifest>, Error> {
     let unreadable = |error: serde_json::Error| Error::Manifest {
         what: "the list of referrers".into(),
         reason: error.to_string(),
@@ -138,6 +161,8 @@ fn with(index: Option<&Manifest>, entries: &[Value]) -> Result<Option<Manifest>,
     if index.is_some() && list.len() == before {
         return Ok(None);
     }
+    let is_gone = |entry: &Value| gone.iter().any(|gone| entry["digest"] == gone.to_string());
+    list.retain(|entry| !is_gone(entry));
     let bytes = Bytes::from(Value::Object(fields).to_string());
     Manifest::parse(bytes, None, &"the list of referrers").map(Some)
 }
@@ -177,15 +202,18 @@ mod tests {
         );
         let others = Manifest::parse(others.into(), None, &"x").unwrap();
         let entries = [entry(&artifact("")), entry(&artifact(r#","artifactType":"a/b""#))];
-        let index = with(Some(&others), &entries).unwrap().unwrap();
+        let index = with(Some(&others), &entries, &[]).unwrap().unwrap();
         let fields: Value = serde_json::from_slice(index.bytes()).unwrap();
         assert_eq!(
             (&fields["annotations"]["by"], &fields["manifests"][0]["odd"]),
             (&json!("others"), &json!([1]))
         );
         assert_eq!(fields["manifests"].as_array().unwrap().len(), 3);
-        assert!(with(Some(&index), &entries).unwrap().is_none());
-        assert!(with(None, &entries).unwrap().is_some());
+        assert!(with(Some(&index), &entries, &[]).unwrap().is_none());
+        assert!(with(None, &entries, &[]).unwrap().is_some());
+        let index = with(Some(&others), &entries, &[Digest::of(b"other")]).unwrap().unwrap();
+        let fields: Value = serde_json::from_slice(index.bytes()).unwrap();
+        assert_eq!(fields["manifests"].as_array().unwrap().len(), 2);
     }
 
     #[test]
