@@ -3,6 +3,7 @@
 mod faults;
 mod http;
 mod layouts;
+mod library;
 mod registries;
 mod stand;
 mod tags;
