@@ -96,6 +96,11 @@ impl Layout {
         Ok(entries.into_iter().filter_map(|entry| Some((entry.tag?, entry.digest))).collect())
     }
 
+    /// Is the manifest or index with this digest there?
+    pub fn has_manifest(&self, digest: &Digest) -> bool {
+        self.blob_path(digest).is_file()
+    }
+
     /// Is this blob there, with its size?
     pub fn has_blob(&self, descriptor: &Descriptor) -> bool {
         fs::metadata(self.blob_path(&descriptor.digest)).is_ok_and(|known| known.len() == descriptor.size)
@@ -212,7 +217,10 @@ impl Layout {
     }
 
     /// Is there nothing here yet: no directory, or an empty one, or one whose first writer was cut off?
-    fn is_vacant(&self) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// When the directory cannot be looked into.
+    pub fn is_vacant(&self) -> Result<bool, Error> {
         let names = match fs::read_dir(&self.directory) {
             Ok(entries) => {
                 entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()
@@ -301,6 +309,25 @@ impl Index {
     fn remove(&mut self, tag: &Tag) {
         if let Some(Value::Array(manifests)) = self.0.get_mut("manifests") {
             manifests.retain(|entry| Entry::read(entry).is_none_or(|entry| entry.tag.as_ref() != Some(tag)));
+        }
+    }
+
+    /// Names a manifest that has no tag, unless it is named already.
+    fn list(&mut self, manifest: &Manifest) {
+        if self.entries().iter().any(|entry| entry.digest == *manifest.digest()) {
+            return;
+        }
+        if let Some(Value::Array(manifests)) = self.0.get_mut("manifests") {
+            // The type is what other tools look for; the annotations of an index entry are about the entry.
+            let mut entry = json!({
+                "mediaType": manifest.media_type(),
+                "digest": manifest.digest().to_string(),
+                "size": manifest.bytes().len(),
+            });
+            if let Some(artifact_type) = manifest.artifact_type() {
+                entry["artifactType"] = json!(artifact_type);
+            }
+            manifests.push(entry);
         }
     }
 

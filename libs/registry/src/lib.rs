@@ -28,5 +28,5 @@ pub use layout::Layout;
 pub use manifest::{Content, Descriptor, InvalidPlatform, Manifest, Platform, media_type};
 pub use reference::{InvalidReference, InvalidTag, Reference, Repository, Tag, Which};
 pub use registries::{Access, Registries};
-pub use remote::{Mounted, Referrer, Referrers, Remote, Upload};
+pub use remote::{Keeping, Listed, Mounted, Referrer, Referrers, Remote, Upload, Written};
 pub use store::Store;

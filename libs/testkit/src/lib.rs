@@ -12,7 +12,9 @@ mod tunnel;
 
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};
-pub use proxy::{Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Rule, Tokens};
+pub use proxy::{
+    Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Referrers, Rule, Tokens,
+};
 pub use python::python;
 pub use registry::{KeyFiles, Registry, RegistryBuilder};
 pub use repository::Repository;
