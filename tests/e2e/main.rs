@@ -1,5 +1,6 @@
 //! The tools as users run them. One module per tool, `contract` for what they share, `flows` for all of them together.
 
+mod badges;
 mod compose_rewrite;
 mod contract;
 mod flows;

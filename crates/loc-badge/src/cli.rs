@@ -1,19 +1,27 @@
 //! What is typed.
 
 mod alone;
+mod badge;
 mod count;
+mod coverage;
+mod draw;
 mod lines;
 mod print;
 mod select;
+mod type_coverage;
 
 use clap::{Parser, Subcommand};
 use contract::args::Common;
 
 use alone::Alone;
+pub(crate) use badge::{BadgeArgs, ColorChoice};
 pub(crate) use count::Count;
+pub(crate) use coverage::Coverage;
+pub(crate) use draw::Draw;
 pub(crate) use lines::LinesBadge;
 pub(crate) use print::{Format, Print, Row};
 pub(crate) use select::{Measure, Selection};
+pub(crate) use type_coverage::TypeCoverage;
 
 /// Counts lines of code and draws badges
 ///
@@ -45,4 +53,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     Count(Count),
+    Draw(Draw),
+    Coverage(Coverage),
+    TypeCoverage(TypeCoverage),
 }

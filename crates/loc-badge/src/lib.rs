@@ -4,6 +4,9 @@
 
 mod cli;
 mod count;
+mod coverage;
+mod draw;
+mod drawing;
 mod error;
 mod ignored;
 mod language;
@@ -17,6 +20,7 @@ mod select;
 mod svg_file;
 mod text;
 mod totals;
+mod type_coverage;
 mod walk;
 
 pub use cli::Cli;
@@ -37,6 +41,9 @@ impl Tool for Cli {
         match self.command {
             None => lines_badge::run(&self.lines, out),
             Some(Command::Count(count)) => totals::run(&count, out),
+            Some(Command::Draw(args)) => draw::run(&args, out),
+            Some(Command::Coverage(args)) => coverage::run(&args, out),
+            Some(Command::TypeCoverage(args)) => type_coverage::run(&args, out),
         }
     }
 }
