@@ -8,6 +8,7 @@ mod image_promote_many;
 mod image_promote_read;
 mod loc_badge;
 mod promote_faults;
+mod promote_proofs;
 mod props;
 mod release;
 mod skopeo;

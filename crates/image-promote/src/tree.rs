@@ -36,8 +36,12 @@ impl Tree {
                 return Err(Error::Manifest { what: root.digest().to_string(), reason });
             }
             // In order: what is told about the image must not depend on which answer came first.
-            let reads =
-                wanted.into_iter().map(|digest| async move { store.manifest(&Which::Digest(digest)).await });
+            let reads = wanted.into_iter().map(|digest| async move {
+                match store.manifest(&Which::Digest(digest)).await {
+                    Err(Error::NotFound { what }) => Err(Error::Missing { what }),
+                    result => result,
+                }
+            });
             levels.push(stream::iter(reads).buffered(jobs).try_collect().await?);
         }
     }

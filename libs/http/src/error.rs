@@ -99,7 +99,8 @@ impl Explain for Error {
 
 /// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
 fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
-    let host = url.host_str().unwrap_or_default();
+    let name = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
     let mut root: &dyn std::error::Error = source;
     while let Some(next) = root.source() {
         root = next;
@@ -112,7 +113,7 @@ fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
     } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
         format!("{host} does not speak TLS there; --plain-http allows plain HTTP")
     } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {
-        format!("check the name {host} and, behind a proxy, HTTPS_PROXY")
+        format!("check the name {name} and, behind a proxy, HTTPS_PROXY")
     } else {
         format!("check that {host} is up and can be reached from here")
     }

@@ -1,7 +1,7 @@
 //! What can go wrong with a registry or a layout.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use contract::{Exit, Explain};
 use http::StatusCode;
@@ -16,6 +16,12 @@ pub enum Error {
     #[error("there is no {what}")]
     NotFound {
         /// The reference that leads nowhere.
+        what: String,
+    },
+    /// An image leads to something that is not there.
+    #[error("{what} is missing, and the image is not complete without it")]
+    Missing {
+        /// The reference by digest that leads nowhere.
         what: String,
     },
     /// The registry answered with an error.
@@ -163,6 +169,9 @@ impl Explain for Error {
             Self::NotFound { .. } => {
                 Some("check the name and the tag; what was never pushed is not there".into())
             }
+            Self::Missing { .. } => {
+                Some("it was deleted, or never arrived; push or copy the image there anew".into())
+            }
             Self::Answer { status, host, .. } => answer_hint(*status, host),
             Self::Unauthorized { host, credentials, .. } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
@@ -175,12 +184,32 @@ impl Explain for Error {
             Self::Schema1 { .. } => {
                 Some("pull and push it once with a current Docker, which converts it".into())
             }
-            Self::Layout { .. } => Some("name a directory that holds oci-layout and index.json".into()),
-            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on that file system and run it again".into())
+            Self::Layout { .. } => {
+                Some("name a directory that holds oci-layout, index.json and blobs; as DST also a new or empty one".into())
             }
+            Self::File { path, source, .. } => Some(file_hint(source.kind(), path)),
             _ => None,
         }
+    }
+}
+
+fn file_hint(kind: io::ErrorKind, path: &Path) -> String {
+    let folder = path.parent().unwrap_or(path).display();
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!(
+                "the file system of {folder} is full; make room there, or name another directory, and run it again"
+            )
+        }
+        io::ErrorKind::FileTooLarge => {
+            format!(
+                "the file system of {folder} or a limit (ulimit -f) allows no file of this size; run it again elsewhere"
+            )
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("see who may write to {folder}, or name another directory, and run it again")
+        }
+        _ => format!("see what is the matter with {folder}, and run it again"),
     }
 }
 
