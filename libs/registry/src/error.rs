@@ -219,6 +219,12 @@ fn answer_hint(status: StatusCode, host: &str) -> Option<String> {
             format!("ask for the right to do this on {host}, or check which account is used (-v)")
         }
         StatusCode::NOT_FOUND => "check the name of the repository".into(),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            format!("{host} does not allow this; it may be read-only, or keep no images under that path")
+        }
+        StatusCode::BAD_REQUEST => {
+            format!("{host} does not understand the request; if it speaks TLS, leave --plain-http out")
+        }
         StatusCode::TOO_MANY_REQUESTS => {
             format!("{host} limits requests; wait, or log in to get a higher limit")
         }

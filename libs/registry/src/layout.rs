@@ -341,3 +341,7 @@ impl Entry {
 #[cfg(test)]
 #[path = "layout_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "layout_properties.rs"]
+mod properties;

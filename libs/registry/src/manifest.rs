@@ -229,6 +229,10 @@ fn descriptor(
 }
 
 #[cfg(test)]
+#[path = "manifest_properties.rs"]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -289,3 +289,7 @@ fn is_path_part(part: &str) -> bool {
 #[cfg(test)]
 #[path = "reference_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "reference_properties.rs"]
+mod properties;
