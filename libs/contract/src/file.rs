@@ -45,8 +45,9 @@ pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut temporary = temporary_in(folder)?;
-    temporary.write_all(data)?;
+    let temporary = temporary_in(folder)?;
+    // Not through the temporary file itself, which adds its own name to errors.
+    temporary.as_file().write_all(data)?;
     if let Some(mode) = mode {
         temporary.as_file().set_permissions(mode)?;
     }

@@ -144,7 +144,8 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
 
 /// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
 fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
-    let host = url.host_str().unwrap_or_default();
+    let name = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
     let text = root_cause(source);
     if text.contains("certificate") || text.contains("UnknownIssuer") {
         format!(
@@ -153,7 +154,7 @@ fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
     } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
         format!("{host} does not speak TLS there; --plain-http allows plain HTTP")
     } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {
-        format!("check the name {host} and, behind a proxy, HTTPS_PROXY")
+        format!("check the name {name} and, behind a proxy, HTTPS_PROXY")
     } else {
         format!("check that {host} is up and can be reached from here")
     }

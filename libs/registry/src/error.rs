@@ -1,7 +1,7 @@
 //! What can go wrong with a registry or a layout.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use contract::{Exit, Explain};
 use http::StatusCode;
@@ -16,6 +16,12 @@ pub enum Error {
     #[error("there is no {what}")]
     NotFound {
         /// The reference that leads nowhere.
+        what: String,
+    },
+    /// An image leads to something that is not there.
+    #[error("{what} is missing, and the image is not complete without it")]
+    Missing {
+        /// The reference by digest that leads nowhere.
         what: String,
     },
     /// The registry answered with an error.
@@ -164,6 +170,9 @@ impl Explain for Error {
                 Some("check the name and the tag; what was never pushed is not there".into())
             }
             Self::Answer { status, host, action, problems } => answer_hint(*status, host, action, problems),
+            Self::Missing { .. } => {
+                Some("it was deleted, or never arrived; push or copy the image there anew".into())
+            }
             Self::Unauthorized { host, credentials, .. } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
                 None => format!("there are no credentials for {host}; log in with 'docker login {host}'"),
@@ -175,12 +184,32 @@ impl Explain for Error {
             Self::Schema1 { .. } => {
                 Some("pull and push it once with a current Docker, which converts it".into())
             }
-            Self::Layout { .. } => Some("name a directory that holds oci-layout and index.json".into()),
-            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on that file system and run it again".into())
+            Self::Layout { .. } => {
+                Some("name a directory that holds oci-layout, index.json and blobs; as DST also a new or empty one".into())
             }
+            Self::File { path, source, .. } => Some(file_hint(source.kind(), path)),
             _ => None,
         }
+    }
+}
+
+fn file_hint(kind: io::ErrorKind, path: &Path) -> String {
+    let folder = path.parent().unwrap_or(path).display();
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!(
+                "the file system of {folder} is full; make room there, or name another directory, and run it again"
+            )
+        }
+        io::ErrorKind::FileTooLarge => {
+            format!(
+                "the file system of {folder} or a limit (ulimit -f) allows no file of this size; run it again elsewhere"
+            )
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("see who may write to {folder}, or name another directory, and run it again")
+        }
+        _ => format!("see what is the matter with {folder}, and run it again"),
     }
 }
 
@@ -188,6 +217,12 @@ fn answer_hint(status: StatusCode, host: &str, action: &str, problems: &[Problem
     let hint = match status {
         StatusCode::FORBIDDEN => forbidden_hint(host, action, problems),
         StatusCode::NOT_FOUND => "check the name of the repository".into(),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            format!("{host} does not allow this; it may be read-only, or keep no images under that path")
+        }
+        StatusCode::BAD_REQUEST => {
+            format!("{host} does not understand the request; if it speaks TLS, leave --plain-http out")
+        }
         StatusCode::TOO_MANY_REQUESTS => {
             format!("{host} limits requests; wait, or log in to get a higher limit")
         }

@@ -66,7 +66,12 @@ impl Layout {
         };
         let bytes = match fs::read(self.blob_path(&digest)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(match which {
+                    Which::Digest(_) => Error::NotFound { what },
+                    Which::Tag(_) => Error::Missing { what: self.name(&Which::Digest(digest)) },
+                });
+            }
             Err(source) => {
                 return Err(Error::File { action: "read", path: self.blob_path(&digest), source });
             }
@@ -115,7 +120,7 @@ impl Layout {
         let what = self.name(&Which::Digest(descriptor.digest.clone()));
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Missing { what }),
             Err(source) => {
                 return Err(Error::File { action: "read", path, source });
             }
@@ -160,9 +165,10 @@ impl Layout {
     /// When reading fails, the content is not what its digest says, or the disk is full; the blob is then not there.
     pub async fn put_blob(&self, mut blob: Blob) -> Result<(), Error> {
         let path = self.blob_path(&blob.descriptor.digest);
-        let mut temporary = self.temporary(&path)?;
+        let temporary = self.temporary(&path)?;
         while let Some(bytes) = blob.next().await {
-            temporary.write_all(&bytes?).map_err(writing(&path))?;
+            // Not through the temporary file itself, which adds its own name to errors.
+            temporary.as_file().write_all(&bytes?).map_err(writing(&path))?;
         }
         self.keep(temporary, &path)
     }
@@ -175,8 +181,8 @@ impl Layout {
         let digest = Digest::of(bytes);
         let path = self.blob_path(&digest);
         if fs::read(&path).ok().as_deref() != Some(bytes) {
-            let mut temporary = self.temporary(&path)?;
-            temporary.write_all(bytes).map_err(writing(&path))?;
+            let temporary = self.temporary(&path)?;
+            temporary.as_file().write_all(bytes).map_err(writing(&path))?;
             self.keep(temporary, &path)?;
         }
         Ok(digest)
@@ -250,7 +256,8 @@ impl Layout {
         match marker.get("imageLayoutVersion").and_then(Value::as_str) {
             Some("1.0.0") => {}
             version => {
-                return Err(wrong(format!("{MARKER} gives it the version {version:?}, 1.0.0 is known")));
+                let version = version.unwrap_or("none");
+                return Err(wrong(format!("{MARKER} gives it the version {version}; only 1.0.0 is known")));
             }
         }
         let text =
@@ -361,3 +368,7 @@ impl Entry {
 #[cfg(test)]
 #[path = "layout_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "layout_properties.rs"]
+mod properties;

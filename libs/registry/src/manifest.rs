@@ -233,6 +233,10 @@ fn descriptor(
 }
 
 #[cfg(test)]
+#[path = "manifest_properties.rs"]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -115,6 +115,8 @@ impl RegistryBuilder {
                 "delete": { "enabled": !self.without_deletion },
                 "maintenance": { "readonly": { "enabled": self.read_only } },
             },
+            // Layers that their publisher keeps may be named in manifests; by default none may.
+            "validation": { "manifests": { "urls": { "allow": ["."] } } },
             // Port 0: the system picks a free one, and the log says which.
             "http": { "addr": format!("{host}:0"), "secret": "testing", "relativeurls": self.relative_locations },
         });

@@ -158,8 +158,8 @@ impl Leg {
             self.to.prepare()?;
             self.blobs = transfer.blobs(tree.blobs()).await?;
             // Those that others lead to first.
-            for level in tree.levels.iter().rev() {
-                transfer.manifests(level).await?;
+            for group in tree.upwards() {
+                transfer.manifests(&group).await?;
             }
         }
         self.manifests = tree.levels.iter().map(Vec::len).sum();
