@@ -105,20 +105,42 @@ impl Registries {
         Ok((Store::Remote(Remote::new(Arc::clone(&line), source)), Store::Remote(Remote::new(line, target))))
     }
 
+    /// The HTTP client, for an API beside the registry's own.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Who we are for a host and a path below it: the user, and the password, which an API beside the registry's own may
+    /// want as well.
+    pub fn login(&self, host: &str, path: &str) -> Option<(String, contract::Secret)> {
+        self.credentials.find(host, path).map(|login| (login.user, login.password))
+    }
+
+    /// The root of a host, by the scheme that it is spoken to with.
+    ///
+    /// # Errors
+    /// When the name makes no URL.
+    pub fn root(&self, host: &str) -> Result<Url, Error> {
+        let plain = self.plain_http || (is_loopback(host) && !self.has_authority);
+        let scheme = if plain { "http" } else { "https" };
+        Url::parse(&format!("{scheme}://{host}/")).map_err(|error| Error::Protocol {
+            action: format!("reach {host}"),
+            host: host.to_owned(),
+            fault: format!("is no host: {error}"),
+        })
+    }
+
     fn connect(
         &self,
         host: &str,
         login: Option<Login>,
         scopes: Vec<String>,
     ) -> Result<Arc<Connection>, Error> {
-        let scheme =
-            if self.plain_http || (is_loopback(host) && !self.has_authority) { "http" } else { "https" };
-        let api = if host == "docker.io" { DOCKER_HUB_API } else { host };
-        let base = Url::parse(&format!("{scheme}://{api}/v2/")).map_err(|error| Error::Protocol {
-            action: format!("reach {host}"),
-            host: host.to_owned(),
-            fault: format!("is no host: {error}"),
-        })?;
+        let mut base = self.root(host)?;
+        if host == "docker.io" {
+            base = self.root(DOCKER_HUB_API)?;
+        }
+        base.set_path("/v2/");
         match &login {
             Some(login) => tracing::debug!("credentials for {host}: {}", login.place),
             None => tracing::debug!("no credentials for {host}"),

@@ -14,7 +14,7 @@ const MANIFEST_LIMIT: usize = 32 * 1024 * 1024;
 const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
 
 impl Remote {
-    fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
+    pub(super) fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
         let mut request = self.request(method, &format!("manifests/{which}"))?;
         let accept = [
             media_type::OCI_INDEX,

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod download;
+mod head;
 mod link;
 mod manifests;
 mod referrers;
@@ -16,6 +17,7 @@ use http::{Method, Repeat, Request, Response, StatusCode};
 use crate::connection::Connection;
 use crate::{Digest, Error, Which};
 
+pub use head::Head;
 pub use referrers::{Referrer, Referrers};
 pub(crate) use referrers::{fallback_tag, read as read_referrers};
 pub use upload::{Mounted, Upload};
