@@ -26,3 +26,6 @@ pub use mark::{Assignment, Change, InvalidMark, Key, Mark, Provenance, Record, S
 pub use relocate::{Cleared, Moved};
 pub use suggest::suggest;
 pub use verdict::{Unmet, unmet};
+
+#[cfg(test)]
+mod sequence_tests;

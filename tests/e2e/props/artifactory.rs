@@ -229,7 +229,8 @@ fn every_way_to_log_in_works_and_only_a_named_server_gets_the_token() {
 fn errors_say_what_was_attempted_and_what_to_do_next() {
     let (_layout, server, repository) = plain();
     let image = format!("{repository}:1");
-    let table: [(&str, &str, u16, Option<&str>, &[&str]); 4] = [
+    type Answer = (&'static str, &'static str, u16, Option<&'static str>, &'static [&'static str]);
+    let table: [Answer; 4] = [
         ("POST", "search/aql", 403, None, &["403 Forbidden", "the right to read"]),
         ("POST", "search/aql", 404, Some("<html>no"), &["is not Artifactory's API", "--artifactory-url"]),
         ("POST", "search/aql", 200, Some("<html>hi"), &["is not Artifactory's API", "--artifactory-url"]),
