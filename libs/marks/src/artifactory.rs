@@ -81,6 +81,10 @@ impl Artifactory {
         Ok(Some(Self { remote, api, place, first }))
     }
 
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        self.place == other.place && self.api.url() == other.api.url()
+    }
+
     pub(crate) async fn subject(&self, which: &Which) -> Result<Subject, Error> {
         if let Some((_, subject)) = self.first.as_ref().filter(|(known, _)| known == which) {
             return Ok(subject.clone());

@@ -122,6 +122,19 @@ impl Backend {
         &self.repository
     }
 
+    /// Do both speak of the same images, however that was spelled?
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        let real = |repository: &Repository| match repository {
+            Repository::Layout { directory } => directory.canonicalize().ok(),
+            Repository::Remote { .. } => None,
+        };
+        match (&self.keeper, &other.keeper, real(&self.repository), real(&other.repository)) {
+            (Keeper::Artifactory(one), Keeper::Artifactory(another), _, _) => one.is_same_place(another),
+            (_, _, Some(one), Some(another)) => one == another,
+            _ => self.repository == other.repository,
+        }
+    }
+
     /// What keeps the marks, for people.
     pub fn name(&self) -> &'static str {
         match (&self.keeper, &self.repository) {

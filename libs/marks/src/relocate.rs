@@ -4,6 +4,7 @@ use registry::Digest;
 use serde::Serialize;
 
 use crate::backend::{Backend, Subject};
+use crate::tagged::Lock;
 use crate::{Assignment, Error, Outcome, Provenance, Step};
 
 /// What moving a mark did.
@@ -53,14 +54,13 @@ impl Backend {
     ) -> Result<Moved, Error> {
         let step = Step::set(mark);
         self.check(std::slice::from_ref(&step))?;
-        let _lock = if dry_run { None } else { self.lock()? };
+        let place = within.filter(|within| !within.is_same_place(self));
+        let _locks = if dry_run { Vec::new() } else { self.lock_with(place)? };
         let target = self.apply_locked(subject, &[step], provenance, dry_run).await?.remove(0);
         let mut moved = Moved { target, others: Vec::new(), left: Vec::new() };
         if moved.target.failure.is_some() {
             return Ok(moved);
         }
-        let place = within.filter(|within| within.repository() != self.repository());
-        let _other_lock = if dry_run { None } else { place.map(Self::lock).transpose()?.flatten() };
         let others = self.others(place, mark, subject).await?;
         for digest in others {
             let failure = match place.unwrap_or(self) {
@@ -81,6 +81,14 @@ impl Backend {
             }
         }
         Ok(moved)
+    }
+
+    /// Locks both places, and always in the same order: two moves between them would wait for each other for ever.
+    fn lock_with(&self, place: Option<&Self>) -> Result<Vec<Lock>, Error> {
+        let mut places: Vec<&Self> = [Some(self), place].into_iter().flatten().collect();
+        places.sort_by_key(|place| place.repository().to_string());
+        let locks: Result<Vec<_>, _> = places.into_iter().map(Self::lock).collect();
+        Ok(locks?.into_iter().flatten().collect())
     }
 
     /// Everybody who carries the key but the target.

@@ -23,6 +23,11 @@ use crate::{Error, Key, Provenance, Record, State, Step};
 /// How many manifests are asked for at once. The HTTP client keeps its own, lower limit for each server.
 const AT_ONCE: usize = 16;
 
+/// How often a mark is written whose content the registry misses.
+const ATTEMPTS: u32 = 6;
+/// About how long to wait before the second attempt; it grows with each.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// The marks of one repository, or of one layout directory.
 #[derive(Debug)]
 pub(crate) struct Tagged {
@@ -109,8 +114,21 @@ impl Tagged {
         let tag = manifest::tag(&subject.digest, &key)?;
         let record = Record { key, state, created: Some(created), provenance: provenance.clone() };
         let manifest = manifest::write(subject, &record, known.map(|kept| &kept.digest))?;
-        self.store.put_bytes(EMPTY).await?;
-        Ok(self.store.put_manifest(&manifest, &Which::Tag(tag)).await?)
+        let which = Which::Tag(tag);
+        let mut attempt = 1;
+        loop {
+            self.store.put_bytes(EMPTY).await?;
+            match self.store.put_manifest(&manifest, &which).await {
+                // All marks share the empty content. While the first writers of a repository upload it at the same time,
+                // docker-registry says that it has it and then that it has not.
+                Err(error) if error.is_about_missing_content() && attempt < ATTEMPTS => {
+                    tracing::debug!("{error}; trying again");
+                    tokio::time::sleep(PAUSE.mul_f64(f64::from(attempt) * (0.5 + fastrand::f64()))).await;
+                    attempt += 1;
+                }
+                result => return Ok(result?),
+            }
+        }
     }
 
     /// All images that carry a key, whatever its value, tagged or not.

@@ -1,22 +1,23 @@
-//! Many writers at once on one layout directory.
+//! Many writers at once.
 
 use std::thread;
 
-use super::stand::{Layout, props};
+use super::stand::{Layout, backends, props};
 
 #[test]
-fn twenty_writers_at_once_lose_nothing() {
-    let layout = Layout::with(&["1"]);
-    let image = format!("{}:1", layout.repository());
-    thread::scope(|scope| {
-        for number in 0..20 {
-            let image = &image;
-            scope.spawn(move || props(["set", image, &format!("mark-{number:02}")]).succeeds());
-        }
-    });
-    let marks = props(["get", &image]).succeeds();
-    let expected: String = (0..20).map(|number| format!("mark-{number:02}=true\n")).collect();
-    assert_eq!(marks.stdout(), expected);
+fn twenty_writers_at_once_lose_nothing_on_any_backend() {
+    for backend in backends(&["1"]) {
+        let image = format!("{}:1", backend.repository);
+        thread::scope(|scope| {
+            for number in 0..20 {
+                let image = &image;
+                scope.spawn(move || props(["set", image, &format!("mark-{number:02}")]).succeeds());
+            }
+        });
+        let marks = props(["get", &image]).succeeds();
+        let expected: String = (0..20).map(|number| format!("mark-{number:02}=true\n")).collect();
+        assert_eq!(marks.stdout(), expected, "{}", backend.name);
+    }
 }
 
 #[test]
@@ -50,4 +51,24 @@ fn moves_at_once_leave_exactly_one_image_with_the_mark() {
     });
     let found = props(["find", &repository, "release-prod", "--count"]).succeeds();
     assert_eq!(found.stdout(), "1\n");
+}
+
+#[test]
+fn one_directory_spelled_in_two_ways_is_one_place_and_moves_between_two_do_not_wait_for_each_other() {
+    let (one, two) = (Layout::with(&["1", "2"]), Layout::with(&["1", "2"]));
+    let spelled = format!("oci:{}/../layout", one.path().display());
+    let image = format!("{}:1", one.repository());
+    props(["set", &format!("{}:2", one.repository()), "live"]).succeeds();
+    props(["move", "live", &image, "--within", &spelled]).succeeds();
+    assert_eq!(props(["find", &one.repository(), "live", "--count"]).succeeds().stdout(), "1\n");
+    props(["verify", &image, "live"]).succeeds();
+    thread::scope(|scope| {
+        for number in 0..10 {
+            let (from, to) = if number % 2 == 0 { (&one, &two) } else { (&two, &one) };
+            let (image, within) = (format!("{}:2", from.repository()), to.repository());
+            scope.spawn(move || {
+                props(["move", &format!("live-{number}"), &image, "--within", &within]).succeeds()
+            });
+        }
+    });
 }
