@@ -27,7 +27,8 @@ impl Tagged {
             .buffer_unordered(AT_ONCE)
             .enumerate()
             .map(|(done, image)| {
-                if (done + 1) % STAGE == 0 {
+                // A directory is read in a moment.
+                if (done + 1) % STAGE == 0 && matches!(self.store, Store::Remote(_)) {
                     tracing::info!("looked at {} of {count} tags", done + 1);
                 }
                 image
