@@ -22,11 +22,11 @@ mod store;
 
 pub use args::RegistryArgs;
 pub use blob::Blob;
-pub use digest::{Digest, Hasher};
+pub use digest::{Digest, Hasher, InvalidDigest};
 pub use error::Error;
 pub use layout::Layout;
 pub use manifest::{Content, Descriptor, InvalidPlatform, Manifest, Platform, media_type};
 pub use reference::{InvalidReference, InvalidTag, Reference, Repository, Tag, Which};
 pub use registries::{Access, Registries};
-pub use remote::{Keeping, Listed, Mounted, Referrer, Referrers, Remote, Upload, Written};
+pub use remote::{Head, Keeping, Listed, Mounted, Referrer, Referrers, Remote, Upload, Written};
 pub use store::Store;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use contract::Secret;
 use http::{AtATime, Client, Options, Url};
 
 use crate::connection::{Connection, Manners, Notices};
@@ -102,20 +103,40 @@ impl Registries {
         Ok((Store::Remote(Remote::new(Arc::clone(&line), source)), Store::Remote(Remote::new(line, target))))
     }
 
+    /// The HTTP client, for an API beside the registry's own.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Who we are for a host and a path below it: the user and the password, which an API beside the registry's own may
+    /// want as well. An identity token is good for the registry's token server alone.
+    pub fn login(&self, host: &str, path: &str) -> Option<(String, Secret)> {
+        let login = self.credentials.find(host, path)?;
+        Some((login.user, login.password?))
+    }
+
+    /// The root of a host, by the scheme that it is spoken to with.
+    ///
+    /// # Errors
+    /// When the name makes no URL.
+    pub fn root(&self, host: &str) -> Result<Url, Error> {
+        let plain = self.plain_http || (is_loopback(host) && !self.certificates);
+        let scheme = if plain { "http" } else { "https" };
+        Url::parse(&format!("{scheme}://{host}/")).map_err(|error| Error::Protocol {
+            action: format!("reach {host}"),
+            host: host.to_owned(),
+            fault: format!("is no host: {error}"),
+        })
+    }
+
     fn connect(
         &self,
         host: &str,
         login: Option<Login>,
         scopes: Vec<String>,
     ) -> Result<Arc<Connection>, Error> {
-        let scheme =
-            if self.plain_http || (is_loopback(host) && !self.certificates) { "http" } else { "https" };
-        let api = if host == "docker.io" { DOCKER_HUB_API } else { host };
-        let base = Url::parse(&format!("{scheme}://{api}/v2/")).map_err(|error| Error::Protocol {
-            action: format!("reach {host}"),
-            host: host.to_owned(),
-            fault: format!("is no host: {error}"),
-        })?;
+        let mut base = self.root(if host == "docker.io" { DOCKER_HUB_API } else { host })?;
+        base.set_path("/v2/");
         match &login {
             Some(login) => tracing::debug!("credentials for {host}: {}", login.place),
             None => tracing::debug!("no credentials for {host}"),

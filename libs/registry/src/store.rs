@@ -154,4 +154,21 @@ impl Store {
             Self::Layout(layout) => layout.list_referrers(manifests).map(|()| Listed::ByStore),
         }
     }
+
+    /// Writes bytes as a blob, unless they are there.
+    ///
+    /// # Errors
+    /// When the store does not take them.
+    pub async fn put_bytes(&self, bytes: &[u8]) -> Result<Digest, Error> {
+        let remote = match self {
+            Self::Layout(layout) => return layout.put_bytes(bytes),
+            Self::Remote(remote) => remote,
+        };
+        let digest = Digest::of(bytes);
+        if !remote.has_blob(&digest).await? {
+            let blob = Blob::whole(bytes, remote.path());
+            remote.upload(remote.open_upload().await?, blob).await?;
+        }
+        Ok(digest)
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests only: what the tests of every crate need and no user ever gets. Nothing here is linked into a tool.
 
+mod artifactory;
 mod gitlab;
 mod image;
 mod proxy;
@@ -10,6 +11,7 @@ mod server;
 mod tool;
 mod tunnel;
 
+pub use artifactory::{Artifactory, ArtifactoryBuilder, Unannotated};
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};
 pub use proxy::{

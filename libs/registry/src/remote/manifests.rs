@@ -23,7 +23,7 @@ pub struct Written {
 }
 
 impl Remote {
-    fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
+    pub(super) fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
         let mut request = self.request(method, &format!("manifests/{which}"))?;
         let accept = [
             media_type::OCI_INDEX,

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod download;
+mod head;
 mod link;
 mod listing;
 mod manifests;
@@ -17,6 +18,7 @@ use http::{Method, Repeat, Request, Response, StatusCode};
 use crate::connection::Connection;
 use crate::{Digest, Error, Which};
 
+pub use head::Head;
 pub use listing::Listed;
 pub use manifests::Written;
 pub use referrers::{Keeping, Referrer, Referrers};
