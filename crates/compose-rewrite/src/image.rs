@@ -127,13 +127,13 @@ impl<'c, 'y> Targets<'c, 'y> {
             }
             (Some(_), None) => splice.replace_entry(&build_path, "image", image)?,
             (None, Some(_)) => splice.replace_scalar(&image_path, image)?,
-            (None, None) if service.resets_build() => splice.insert(&path, "image", image)?,
+            (None, None) if service.resets_build() => splice.insert_first(&image_path, image)?,
             (None, None) => match self.source_of_nothing(service)? {
                 Nothing::FollowsAnother => {
                     splice.allow(&image_path);
                     splice.allow(&build_path);
                 }
-                Nothing::OwnImageNeeded => splice.insert(&path, "image", image)?,
+                Nothing::OwnImageNeeded => splice.insert_first(&image_path, image)?,
                 Nothing::OtherDocument => {}
             },
         }

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::extent::line_start;
 use crate::scalar::Style;
-use crate::{Error, Path, Position, Span, Step};
+use crate::{Error, Path, Position, Span, Step, Value};
 
 /// Parsed text. It borrows the bytes it was made from.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(crate) struct Data<'a> {
 pub(crate) enum Kind<'a> {
     Scalar { text: Cow<'a, str>, style: Style },
     Mapping { entries: Vec<(usize, usize)>, flow: bool },
-    Sequence { items: Vec<usize> },
+    Sequence { items: Vec<usize>, flow: bool },
     Alias { target: usize },
 }
 
@@ -92,6 +93,20 @@ impl<'a> Yaml<'a> {
             Step::Key(key) => Some(node.own(key)?.value),
             Step::Index(index) => node.items().nth(*index),
         })
+    }
+
+    /// The collection that holds this node, and which of its members that is in; none for a root.
+    pub(crate) fn parent(&self, id: usize) -> Option<(Node<'_>, usize)> {
+        let parent = (0..id).rev().find(|parent| self.nodes[*parent].last > id)?;
+        let holds = |child: usize| child <= id && id < self.nodes[child].last;
+        let index = match &self.nodes[parent].kind {
+            Kind::Mapping { entries, .. } => {
+                entries.iter().position(|(key, value)| holds(*key) || holds(*value))
+            }
+            Kind::Sequence { items, .. } => items.iter().position(|item| holds(*item)),
+            _ => None,
+        };
+        Some((self.node(parent), index?))
     }
 
     pub(crate) fn node(&self, id: usize) -> Node<'_> {
@@ -150,6 +165,53 @@ impl<'y> Node<'y> {
         }
     }
 
+    /// A scalar by its type, as YAML 1.2 reads it; none for a collection. A scalar with a tag is text.
+    pub fn scalar(self) -> Option<Value<'y>> {
+        match &self.data().kind {
+            Kind::Scalar { text, style: Style::Plain } if self.tag().is_none() => Some(Value::of_plain(text)),
+            Kind::Scalar { text, .. } => Some(Value::Text(text)),
+            _ => None,
+        }
+    }
+
+    /// Where it is written, by the steps from the root of its document; an alias has a path of its own.
+    pub fn path(self) -> Path {
+        let mut steps = Vec::new();
+        let mut id = self.id;
+        while let Some((parent, index)) = self.yaml.parent(id) {
+            steps.push(match &parent.here().kind {
+                Kind::Mapping { entries, .. } => {
+                    Step::Key(self.at(entries[index].0).as_str().unwrap_or("?").to_owned())
+                }
+                _ => Step::Index(index),
+            });
+            id = parent.id;
+        }
+        steps.reverse();
+        let document = self.yaml.roots.iter().position(|root| *root == id);
+        Path { document: document.unwrap_or_default(), steps }
+    }
+
+    /// The text it is written with, without anchor and tag, the lines below the first as far to the left as they go.
+    pub fn source(self) -> String {
+        let Span { start, end } = self.data().content;
+        let text = self.yaml.text;
+        let column = start - line_start(text, start);
+        let mut lines = text[start..end].lines();
+        let mut source = lines.next().unwrap_or_default().to_owned();
+        for line in lines {
+            let indentation = line.len() - line.trim_start_matches(' ').len();
+            source.push('\n');
+            source.push_str(&line[indentation.min(column)..]);
+        }
+        source
+    }
+
+    /// Whether it is a sequence.
+    pub fn is_sequence(self) -> bool {
+        matches!(self.data().kind, Kind::Sequence { .. })
+    }
+
     /// Whether it is a mapping.
     pub fn is_mapping(self) -> bool {
         matches!(self.data().kind, Kind::Mapping { .. })
@@ -192,7 +254,7 @@ impl<'y> Node<'y> {
     }
 
     /// The mappings that `<<` merges in, the one that wins first.
-    pub(crate) fn merged(self) -> Vec<Node<'y>> {
+    pub fn merged(self) -> Vec<Node<'y>> {
         let mut parents = Vec::new();
         for entry in self.entries().filter(|entry| entry.is_merge()) {
             if entry.value.is_mapping() {
@@ -225,7 +287,15 @@ impl<'y> Node<'y> {
     }
 }
 
-impl Entry<'_> {
+impl<'y> Entry<'y> {
+    /// Where it is written.
+    pub fn path(&self) -> Path {
+        match self.key.yaml.parent(self.key.id) {
+            Some((mapping, _)) => mapping.path().key(self.key.as_str().unwrap_or("?")),
+            None => Path::root(),
+        }
+    }
+
     /// Whether this is a merge key; `"<<"` in quotes is an ordinary one.
     pub(crate) fn is_merge(&self) -> bool {
         let merges = self.value.is_mapping() || matches!(self.value.data().kind, Kind::Sequence { .. });

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options};
 
-use crate::extent::{BLANKS, find_colon, find_header, line_start};
+use crate::extent::{BLANKS, behind_properties, find_colon, find_header, line_start, skip_blank};
 use crate::node::{Data, Kind, Yaml};
 use crate::scalar::Style;
 use crate::{Error, Position, Span};
@@ -94,7 +94,8 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let flow = style == StructureStyle::Flow;
-                let id = self.push(Kind::Sequence { items: Vec::new() }, span, tag, tag_span, anchor);
+                let span = if flow { span } else { self.first_dash(span) };
+                let id = self.push(Kind::Sequence { items: Vec::new(), flow }, span, tag, tag_span, anchor);
                 self.open.push(Open { id, key: None, flow });
                 Ok(())
             }
@@ -141,6 +142,17 @@ impl<'a> Builder<'a> {
         let key = self.open.last()?.key?;
         let key = self.yaml.nodes[key].content.end;
         Some(find_colon(self.yaml.text, key).unwrap_or(key))
+    }
+
+    /// Where a sequence in block style starts: below a key in the same column the parser starts behind the dash.
+    fn first_dash(&self, parsed: Span) -> Span {
+        let text = self.yaml.text;
+        let dash = || {
+            let at = skip_blank(text, behind_properties(text, self.before_value()?));
+            text[at..].starts_with('-').then_some(at)
+        };
+        let start = dash().filter(|at| *at < parsed.start).unwrap_or(parsed.start);
+        Span::new(start, parsed.end)
     }
 
     /// Where a value that is not written would stand: the parser puts it before the colon.
@@ -223,7 +235,7 @@ impl<'a> Builder<'a> {
     fn children(&self, id: usize) -> impl Iterator<Item = usize> {
         let (entries, items): (&[(usize, usize)], &[usize]) = match &self.yaml.nodes[id].kind {
             Kind::Mapping { entries, .. } => (entries, &[]),
-            Kind::Sequence { items } => (&[], items),
+            Kind::Sequence { items, .. } => (&[], items),
             _ => (&[], &[]),
         };
         entries.iter().flat_map(|(key, value)| [*key, *value]).chain(items.iter().copied())
@@ -238,7 +250,7 @@ impl<'a> Builder<'a> {
         match (&mut self.yaml.nodes[parent.id].kind, parent.key.take()) {
             (Kind::Mapping { entries, .. }, Some(key)) => entries.push((key, id)),
             (Kind::Mapping { .. }, None) => parent.key = Some(id),
-            (Kind::Sequence { items }, _) => items.push(id),
+            (Kind::Sequence { items, .. }, _) => items.push(id),
             _ => {}
         }
     }

@@ -50,7 +50,7 @@ fn rewrite(text: &str, image: &str) -> String {
         (true, true) => splice.replace_scalar(&old, image).and_then(|()| splice.remove(&build)),
         (true, false) => splice.replace_entry(&build, "image", image),
         (false, true) => splice.replace_scalar(&old, image),
-        (false, false) => splice.insert(&app(), "image", image),
+        (false, false) => splice.insert_first(&app().key("image"), image),
     };
     planned.unwrap_or_else(|error| panic!("{error}\n{text}"));
     splice.render().unwrap_or_else(|error| panic!("{error}\n{text}"))
