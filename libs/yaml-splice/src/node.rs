@@ -271,7 +271,13 @@ impl<'y> Node<'y> {
         &self.yaml.nodes[self.id]
     }
 
-    pub(crate) fn target(self) -> Self {
+    /// Whether it is an alias, `*name`.
+    pub fn is_alias(self) -> bool {
+        matches!(self.here().kind, Kind::Alias { .. })
+    }
+
+    /// What an alias stands for; any other node itself.
+    pub fn target(self) -> Self {
         match self.here().kind {
             Kind::Alias { target } => self.at(target),
             _ => self,
@@ -297,7 +303,7 @@ impl<'y> Entry<'y> {
     }
 
     /// Whether this is a merge key; `"<<"` in quotes is an ordinary one.
-    pub(crate) fn is_merge(&self) -> bool {
+    pub fn is_merge(&self) -> bool {
         let merges = self.value.is_mapping() || matches!(self.value.data().kind, Kind::Sequence { .. });
         merges && matches!(&self.key.here().kind, Kind::Scalar { text, style: Style::Plain } if text == "<<")
     }

@@ -43,7 +43,9 @@ enum Wanted {
 
 impl Wanted {
     fn value(value: Value<'_>) -> Self {
-        Self::Scalar { text: value.text().to_owned(), is_text: matches!(value, Value::Text(_)) }
+        // What a tag means is not known here, so a scalar with one counts as text.
+        let is_text = matches!(value, Value::Text(_) | Value::Tagged(_));
+        Self::Scalar { text: value.text().to_owned(), is_text }
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Value<'v> {
     Number(&'v str),
     /// A string.
     Text(&'v str),
+    /// Null with this tag of an application's own: `!reset null`.
+    Tagged(&'v str),
 }
 
 impl<'v> Value<'v> {
@@ -42,7 +44,7 @@ impl<'v> Value<'v> {
     /// The text between the quotes, if there are any.
     pub(crate) fn text(self) -> &'v str {
         match self {
-            Self::Null => "null",
+            Self::Null | Self::Tagged(_) => "null",
             Self::Bool(true) => "true",
             Self::Bool(false) => "false",
             Self::Number(text) | Self::Text(text) => text,
@@ -53,6 +55,7 @@ impl<'v> Value<'v> {
     pub(crate) fn write(self, style: Style, in_flow: bool) -> String {
         match self {
             Self::Text(text) => scalar::write(text, style, in_flow),
+            Self::Tagged(tag) => format!("{tag} null"),
             other => other.text().to_owned(),
         }
     }
