@@ -157,30 +157,15 @@ impl<'c, 'y> Targets<'c, 'y> {
             let (service, position) = (service.name.to_owned(), entry.value.position());
             return Err(Error::ImageIsReset { service, position });
         }
-        let origin = self.left_build(service);
         let fixes_policy = self.request.fix_pull_policy && wrong_policy(service).is_some();
         if fixes_policy {
-            let policy_path = path.key("pull_policy");
-            match service.node.own("pull_policy") {
-                Some(_) => splice.replace_scalar(&policy_path, PULLED)?,
-                None => splice.insert(&policy_path, PULLED)?,
-            }
+            fix_policy(service, splice)?;
         }
-        if let Some(Origin::Merged { .. }) = origin {
-            let mut without = vec!["build", "image"];
-            without.extend(fixes_policy.then_some("pull_policy"));
-            splice.unmerge(&path, &without).map_err(|_| Error::NotToInline {
-                service: service.name.to_owned(),
-                position: service.key.position(),
-            })?;
-        }
-        let is_extended = matches!(
-            (&origin, self.compose.extended(service, "build")),
-            (Some(Origin::Extended { .. } | Origin::OtherFile { .. }), _)
-                | (Some(Origin::Merged { .. }), Some(_))
-        );
-        if is_extended && !service.resets_build() {
-            return reset_build(service, image, splice);
+        let origin = self.left_build(service);
+        match origin {
+            Some(Origin::Merged { .. }) => self.write_out(service, fixes_policy, splice)?,
+            Some(_) => return reset_build(service, image, splice),
+            None => {}
         }
         match (service.build(), own_image) {
             (Some(_), Some(_)) => {
@@ -189,9 +174,9 @@ impl<'c, 'y> Targets<'c, 'y> {
             }
             (Some(_), None) => splice.replace_entry(&build_path, "image", image)?,
             (None, Some(_)) => splice.replace_scalar(&image_path, image)?,
-            (None, None) if service.resets_build() || origin.is_some() => {
-                splice.insert_first(&image_path, image)?;
-            }
+            // The image has the place of the merge key already.
+            (None, None) if origin.is_some() => {}
+            (None, None) if service.resets_build() => splice.insert_first(&image_path, image)?,
             (None, None) => match self.source_of_nothing(service)? {
                 Nothing::FollowsAnother => {
                     splice.allow(&image_path);
@@ -202,6 +187,26 @@ impl<'c, 'y> Targets<'c, 'y> {
             },
         }
         Ok(())
+    }
+
+    /// Writes out what `<<` brings along, without its build, with the image in front where there is none to be replaced.
+    fn write_out(
+        &self,
+        service: Service<'y>,
+        fixes_policy: bool,
+        splice: &mut Splice<'y>,
+    ) -> Result<(), Error> {
+        let cannot =
+            || Error::NotToInline { service: service.name.to_owned(), position: service.key.position() };
+        // A reset would be needed as well; that is more than anybody would want to read.
+        if self.compose.extended(service, "build").is_some() {
+            return Err(cannot());
+        }
+        let mut without = vec!["build", "image"];
+        without.extend(fixes_policy.then_some("pull_policy"));
+        let in_its_place = service.node.own("image").is_none() && service.build().is_none();
+        let first = in_its_place.then_some(("image", Value::Text(self.request.image)));
+        splice.unmerge(&service.path(), &without, first).map_err(|_| cannot())
     }
 
     /// What to do with a service that has neither build nor image where it is declared.
@@ -258,6 +263,15 @@ pub(crate) const PULLED: &str = "missing";
 pub(crate) fn wrong_policy(service: Service<'_>) -> Option<&str> {
     let policy = service.node.get("pull_policy")?.entry.value.as_str()?;
     matches!(policy, "build" | "never").then_some(policy)
+}
+
+fn fix_policy<'y>(service: Service<'y>, splice: &mut Splice<'y>) -> Result<(), Error> {
+    let path = service.path().key("pull_policy");
+    match service.node.own("pull_policy") {
+        Some(_) => splice.replace_scalar(&path, PULLED)?,
+        None => splice.insert(&path, PULLED)?,
+    }
+    Ok(())
 }
 
 pub(crate) fn left_policy(service: &str, policy: &str) -> String {

@@ -248,29 +248,49 @@ impl<'y> Splice<'y> {
         Ok(())
     }
 
-    /// Writes out what `<<` brings into a mapping, in its place, but for the keys in `without`.
+    /// Writes out what `<<` brings into a mapping, in its place, but for the keys in `without`; `first`, a new entry, comes
+    /// in front of that.
     ///
     /// ```
-    /// use pypelines_yaml_splice::{Path, Splice, Yaml};
+    /// use pypelines_yaml_splice::{Path, Splice, Value, Yaml};
     ///
-    /// let yaml = Yaml::open(b"x: &x\n  a: 1\n  b: 2\ny:\n  <<: *x\n  c: 3\n")?;
+    /// let yaml = Yaml::open(b"x: &x\n  build: .\n  tty: true\napp:\n  <<: *x\n  c: 3\n")?;
     /// let mut splice = Splice::new(&yaml);
-    /// splice.unmerge(&Path::root().key("y"), &["a"])?;
-    /// assert_eq!(splice.render()?, "x: &x\n  a: 1\n  b: 2\ny:\n  b: 2\n  c: 3\n");
+    /// splice.unmerge(&Path::root().key("app"), &["build"], Some(("image", Value::Text("app:1"))))?;
+    /// let after = splice.render()?;
+    /// assert_eq!(after, "x: &x\n  build: .\n  tty: true\napp:\n  image: app:1\n  tty: true\n  c: 3\n");
     /// # Ok::<(), pypelines_yaml_splice::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::Missing`], and [`Error::WrongKind`] where it merges nothing, or stands in braces.
-    pub fn unmerge(&mut self, path: &Path, without: &[&str]) -> Result<(), Error> {
+    /// [`Error::Missing`], [`Error::Exists`], and [`Error::WrongKind`] where it merges nothing, or stands in braces.
+    pub fn unmerge(
+        &mut self,
+        path: &Path,
+        without: &[&str],
+        first: Option<(&str, Value<'_>)>,
+    ) -> Result<(), Error> {
         let node = self.find(path)?.target();
         if !merges(node) {
             return Err(self.wrong_kind(node, path, "mapping that merges another one"));
         }
-        let edits =
-            unmerge(node, without).ok_or_else(|| self.wrong_kind(node, path, "mapping in block style"))?;
-        self.edits.extend(edits);
-        self.allowed.paths.extend(without.iter().map(|key| path.key(key)));
+        let mut seen = without.to_vec();
+        let mut text = None;
+        if let Some((key, value)) = first {
+            if let Some(entry) = node.own(key) {
+                return Err(Error::Exists { position: entry.key.position(), path: path.key(key) });
+            }
+            text = Some(entry_text(key, Style::Plain, sound(value)?, false));
+            seen.push(key);
+            self.wanted.push((path.key(key), Wanted::value(value)));
+        }
+        let unmerged = unmerge(node, &seen, text)
+            .ok_or_else(|| self.wrong_kind(node, path, "mapping in block style"))?;
+        self.edits.extend(unmerged.edits);
+        for index in unmerged.gone {
+            self.removals.add(node, index);
+        }
+        self.allowed.paths.extend(seen.iter().map(|key| path.key(key)));
         Ok(())
     }
 

@@ -2,48 +2,47 @@
 
 use std::collections::HashSet;
 
-use crate::extent::{BLANKS, Extent, break_near};
+use crate::extent::{Extent, break_near};
 use crate::node::{Entry, Kind, Node};
 use crate::splice::Edit;
 use crate::{Span, Yaml};
 
-/// The edits that write out what `<<` brings into a mapping in block style, but for the keys in `without` and those it
-/// has itself; none when it is not to be done by moving text.
-pub(crate) fn unmerge(mapping: Node<'_>, without: &[&str]) -> Option<Vec<Edit>> {
+/// What has to be done to write out what `<<` brings along.
+pub(crate) struct Unmerged {
+    pub(crate) edits: Vec<Edit>,
+    /// The merge keys that nothing takes the place of, by their numbers.
+    pub(crate) gone: Vec<usize>,
+}
+
+/// Writes out what `<<` brings into a mapping in block style behind the entry `first`, but for the keys in `without`
+/// and those it has itself; none when it is not to be done by moving text.
+pub(crate) fn unmerge(mapping: Node<'_>, without: &[&str], first: Option<String>) -> Option<Unmerged> {
     let (yaml, text) = (mapping.yaml, mapping.yaml.text);
     let mut seen: HashSet<&str> = mapping.entries().filter_map(|entry| entry.key.as_str()).collect();
     seen.extend(without);
     let mut brought = Vec::new();
     collect(mapping, &mut seen, &mut brought)?;
-    let mut edits = Vec::new();
-    for (index, entry) in mapping.entries().enumerate().filter(|(_, entry)| entry.is_merge()) {
+    let mut first = first;
+    let mut unmerged = Unmerged { edits: Vec::new(), gone: Vec::new() };
+    for (index, _) in mapping.entries().enumerate().filter(|(_, entry)| entry.is_merge()) {
         let extent = Extent::of(mapping, index)?;
-        if extent.flow || text[entry.key.here().start..].starts_with('?') {
+        if extent.flow || text[extent.span.start..].starts_with('?') {
             return None;
         }
         let column = extent.column(text);
         let line_break = break_near(text, extent.span.start);
-        let lines: Option<Vec<String>> =
+        let moved: Option<Vec<String>> =
             brought.drain(..).map(|entry| written_at(yaml, entry, column, line_break)).collect();
-        let lines = lines?.join(&format!("{line_break}{}", " ".repeat(column)));
-        // An entry before or behind the merge key keeps its place, so nothing has to be cut but the key itself.
-        let has_comment = text[extent.span.end..extent.lines(text).end].contains('#');
-        if lines.is_empty() || has_comment {
-            // Only the whole lines can go.
-            edits.push((extent.lines(text), lines));
-        } else {
-            edits.push((extent.span, lines));
+        let entries: Vec<String> = first.take().into_iter().chain(moved?).collect();
+        if entries.is_empty() {
+            unmerged.gone.push(index);
+            continue;
         }
+        // A comment would explain the merge key, which is not there any more.
+        let entries = entries.join(&format!("{line_break}{}", " ".repeat(column)));
+        unmerged.edits.push(Edit { span: extent.lines(text), text: entries });
     }
-    let whole = |(span, lines): (Span, String)| {
-        if !lines.is_empty() {
-            return Edit { span, text: lines };
-        }
-        let rest = &text[span.end..];
-        let next = span.end + (rest.len() - rest.trim_start_matches(BLANKS).len());
-        Edit::cut(Span::new(span.start, next))
-    };
-    Some(edits.into_iter().map(whole).collect())
+    Some(unmerged)
 }
 
 /// The entries that are merged in, the winners only.

@@ -443,14 +443,14 @@ fn what_a_merge_key_brings_is_written_out() {
         ("x: &x |\n  t\nw: &w {v: *x, b: 1}\ny:\n  <<: *w", "x: &x |\n  t\nw: &w {v: *x, b: 1}\ny:\n  v: *x"),
     ];
     for (source, expected) in table {
-        let result = edit(source, |splice| splice.unmerge(&path("y"), &["b"]));
+        let result = edit(source, |splice| splice.unmerge(&path("y"), &["b"], None));
         assert_eq!(result.unwrap_or_else(|e| panic!("{source:?}: {e}")), expected, "{source:?}");
     }
     for (source, expected) in [
         ("y: {a: 1}\n", "line 1, column 4: y is not a mapping that merges another one"),
         ("x: &x {b: 1}\ny: {<<: *x}\n", "line 2, column 4: y is not a mapping in block style"),
     ] {
-        let error = edit(source, |splice| splice.unmerge(&path("y"), &["b"])).unwrap_err();
+        let error = edit(source, |splice| splice.unmerge(&path("y"), &["b"], None)).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }
