@@ -1,6 +1,8 @@
 //! The tools as users run them. One module per tool, `contract` for what they share, `flows` for all of them together.
 
 mod compose_rewrite;
+mod compose_rewrite_files;
+mod compose_rewrite_verbs;
 mod contract;
 mod flows;
 mod image_promote;
