@@ -46,7 +46,12 @@ fn rewrite(text: &[u8], source: &Source, mirror: &Through<'_>) -> Result<(String
             }
             Ok(None) => debug!("{source}: '{}' keeps {}", image.service, image.text),
             Err(reason) => {
-                warn!("{source}: {}: '{}' keeps {}: {reason}", image.position, image.service, image.text);
+                warn!(
+                    "{source}: {}: '{}' keeps {}: {reason}",
+                    image.node.position(),
+                    image.service,
+                    image.text
+                );
             }
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Pin, out: &mut dyn Write) -> Result<Exit, Failure> {
 }
 
 fn tell(source: &Source, image: &UsedImage<'_>, reason: &str) {
-    warn!("{source}: {}: '{}' keeps {}: {reason}", image.position, image.service, image.text);
+    warn!("{source}: {}: '{}' keeps {}: {reason}", image.node.position(), image.service, image.text);
 }
 
 /// The image with its tag alone; none when it is pinned already. An error says why no registry can be asked.

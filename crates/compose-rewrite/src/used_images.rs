@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use yaml_splice::{Node, Path, Position};
+use yaml_splice::{Node, Path};
 
 use crate::compose::{Compose, is_reset};
 
@@ -13,7 +13,8 @@ pub(crate) struct UsedImage<'y> {
     pub(crate) service: &'y str,
     pub(crate) text: &'y str,
     pub(crate) path: Path,
-    pub(crate) position: Position,
+    /// Where it is written.
+    pub(crate) node: Node<'y>,
 }
 
 /// All of them, in the order of the services. Images that are built here are not pulled, so they are left out.
@@ -37,7 +38,7 @@ pub(crate) fn used_images<'y>(compose: &Compose<'y>) -> Vec<UsedImage<'y>> {
             } else {
                 service.path().key("image")
             };
-            images.push(UsedImage { service: service.name, text, path, position: value.position() });
+            images.push(UsedImage { service: service.name, text, path, node: value });
         }
     }
     images

@@ -97,16 +97,33 @@ impl<'a> Yaml<'a> {
 
     /// The collection that holds this node, and which of its members that is in; none for a root.
     pub(crate) fn parent(&self, id: usize) -> Option<(Node<'_>, usize)> {
-        let parent = (0..id).rev().find(|parent| self.nodes[*parent].last > id)?;
-        let holds = |child: usize| child <= id && id < self.nodes[child].last;
-        let index = match &self.nodes[parent].kind {
-            Kind::Mapping { entries, .. } => {
-                entries.iter().position(|(key, value)| holds(*key) || holds(*value))
-            }
-            Kind::Sequence { items, .. } => items.iter().position(|item| holds(*item)),
-            _ => None,
-        };
-        Some((self.node(parent), index?))
+        self.ancestors(id).pop().map(|(parent, index)| (self.node(parent), index))
+    }
+
+    /// The collections that hold this node, from its root on, and which of their members it is in.
+    pub(crate) fn ancestors(&self, id: usize) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let root = self.roots.iter().copied().take_while(|root| *root <= id).last();
+        let mut next = root.filter(|root| *root != id);
+        while let Some(parent) = next {
+            // Members stand in the order of their nodes.
+            let (index, child) = match &self.nodes[parent].kind {
+                Kind::Mapping { entries, .. } => {
+                    let index = entries.partition_point(|(key, _)| *key <= id).saturating_sub(1);
+                    let member =
+                        entries.get(index).map(|(key, value)| if id < *value { *key } else { *value });
+                    (index, member)
+                }
+                Kind::Sequence { items, .. } => {
+                    let index = items.partition_point(|item| *item <= id).saturating_sub(1);
+                    (index, items.get(index).copied())
+                }
+                _ => break,
+            };
+            found.push((parent, index));
+            next = child.filter(|child| *child != id);
+        }
+        found
     }
 
     pub(crate) fn node(&self, id: usize) -> Node<'_> {
@@ -176,20 +193,16 @@ impl<'y> Node<'y> {
 
     /// Where it is written, by the steps from the root of its document; an alias has a path of its own.
     pub fn path(self) -> Path {
-        let mut steps = Vec::new();
-        let mut id = self.id;
-        while let Some((parent, index)) = self.yaml.parent(id) {
-            steps.push(match &parent.here().kind {
-                Kind::Mapping { entries, .. } => {
-                    Step::Key(self.at(entries[index].0).as_str().unwrap_or("?").to_owned())
-                }
-                _ => Step::Index(index),
-            });
-            id = parent.id;
-        }
-        steps.reverse();
-        let document = self.yaml.roots.iter().position(|root| *root == id);
-        Path { document: document.unwrap_or_default(), steps }
+        let ancestors = self.yaml.ancestors(self.id);
+        let step = |(parent, index): &(usize, usize)| match &self.yaml.nodes[*parent].kind {
+            Kind::Mapping { entries, .. } => {
+                Step::Key(self.at(entries[*index].0).as_str().unwrap_or("?").to_owned())
+            }
+            _ => Step::Index(*index),
+        };
+        let root = ancestors.first().map_or(self.id, |(root, _)| *root);
+        let document = self.yaml.roots.iter().position(|known| *known == root);
+        Path { document: document.unwrap_or_default(), steps: ancestors.iter().map(step).collect() }
     }
 
     /// The text it is written with, without anchor and tag, the lines below the first as far to the left as they go.

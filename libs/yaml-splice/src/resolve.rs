@@ -214,6 +214,12 @@ impl Comparison<'_, '_> {
         let new = right.iter().filter(|(meaning, _)| !left.contains_key(meaning));
         let new = new.map(|(_, entry)| (entry, None, self.after));
         let pairs: Vec<_> = gone.chain(new).collect();
+        let mut by_key: HashMap<&str, Vec<&[Step]>> = HashMap::new();
+        for steps in allowed {
+            if let Some((Step::Key(key), rest)) = steps.split_first() {
+                by_key.entry(key).or_default().push(rest);
+            }
+        }
         for ((key, value), other, side) in pairs {
             let equal =
                 other.is_some_and(|(_, other)| self.before.meanings[*value] == self.after.meanings[*other]);
@@ -224,10 +230,10 @@ impl Comparison<'_, '_> {
             }
             // A key that is a collection cannot be named, so it cannot be allowed either.
             let name = side.yaml.node(*key).as_str().unwrap_or("?");
-            let below = step_into(allowed, |step| matches!(step, Step::Key(key) if key == name));
+            let below = by_key.get(name).map(Vec::as_slice).unwrap_or_default();
             match other {
-                Some((_, other)) => self.nodes(*value, *other, &below, &path.key(name)),
-                None if allows(&below) => {}
+                Some((_, other)) => self.nodes(*value, *other, below, &path.key(name)),
+                None if allows(below) => {}
                 None => self.found.push(path.key(name).to_string()),
             }
         }
