@@ -1,11 +1,12 @@
 //! The verb `get`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use contract::args::Format;
 use contract::{Exit, Failure, output};
 use serde::Serialize;
-use serde_json::{Map, Number};
+use serde_json::value::RawValue;
 use yaml_splice::{Node, Path, Step, Value, Yaml};
 
 use crate::cli::Get;
@@ -15,9 +16,22 @@ use crate::source::Source;
 
 /// The result; its JSON is an interface.
 #[derive(Serialize)]
-struct Report {
+struct Report<'y> {
     path: String,
-    value: serde_json::Value,
+    value: Resolved<'y>,
+}
+
+/// A value with aliases followed and merge keys merged. How much that can be is limited when the text is read.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Resolved<'y> {
+    Null,
+    Bool(bool),
+    /// As it is written: through a floating point number digits could be lost.
+    Number(Box<RawValue>),
+    Text(&'y str),
+    List(Vec<Resolved<'y>>),
+    Map(BTreeMap<&'y str, Resolved<'y>>),
 }
 
 pub(crate) fn run(args: &Get, out: &mut dyn Write) -> Result<Exit, Failure> {
@@ -51,29 +65,25 @@ fn find<'y>(yaml: &'y Yaml<'y>, path: &Path) -> Option<Node<'y>> {
     })
 }
 
-/// With aliases followed and merge keys merged. How much that can be is limited when the text is read.
-fn resolve(node: Node<'_>) -> serde_json::Value {
+fn resolve(node: Node<'_>) -> Resolved<'_> {
     match node.scalar() {
-        Some(Value::Null) => serde_json::Value::Null,
-        Some(Value::Bool(bool)) => bool.into(),
+        Some(Value::Null | Value::Tagged(_)) => Resolved::Null,
+        Some(Value::Bool(bool)) => Resolved::Bool(bool),
         Some(Value::Number(text)) => {
-            let number = text.parse::<i64>().map(Number::from).ok();
-            let number = number.or_else(|| Number::from_f64(text.parse().ok()?));
-            number.map_or_else(|| text.into(), serde_json::Value::Number)
+            RawValue::from_string(text.to_owned()).map_or(Resolved::Text(text), Resolved::Number)
         }
-        Some(Value::Text(text)) => text.into(),
-        Some(Value::Tagged(_)) => serde_json::Value::Null,
-        None if node.is_sequence() => node.items().map(resolve).collect(),
-        None => serde_json::Value::Object(entries(node)),
+        Some(Value::Text(text)) => Resolved::Text(text),
+        None if node.is_sequence() => Resolved::List(node.items().map(resolve).collect()),
+        None => Resolved::Map(entries(node)),
     }
 }
 
-fn entries(node: Node<'_>) -> Map<String, serde_json::Value> {
-    let mut map = Map::new();
+fn entries(node: Node<'_>) -> BTreeMap<&str, Resolved<'_>> {
+    let mut map = BTreeMap::new();
     for parent in node.merged().into_iter().rev() {
         map.extend(entries(parent));
     }
     let own = node.entries().filter(|entry| !entry.is_merge());
-    map.extend(own.filter_map(|entry| Some((entry.key.as_str()?.to_owned(), resolve(entry.value)))));
+    map.extend(own.filter_map(|entry| Some((entry.key.as_str()?, resolve(entry.value)))));
     map
 }
