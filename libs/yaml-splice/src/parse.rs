@@ -14,6 +14,9 @@ use crate::{Error, Position, Span};
 /// a document either, and it keeps a page of aliases of aliases from taking all memory.
 const ALIASED_VALUES: usize = 100_000;
 
+/// Up to so many keys are compared with each other; a table of them takes longer.
+const SMALL_MAPPING: usize = 12;
+
 pub(crate) fn parse(text: &str) -> Result<Yaml<'_>, Error> {
     let mut builder = Builder::new(text);
     // With comments on, a hundred lines of them before a key are an error of the parser.
@@ -259,13 +262,26 @@ impl<'a> Builder<'a> {
         let Kind::Mapping { entries, .. } = &self.yaml.nodes[id].kind else {
             return Ok(());
         };
+        let text = |key: usize| self.yaml.node(key).as_str();
+        let duplicate = |first: usize, second: usize, text: &str| {
+            let [first, position] = [first, second].map(|key| self.yaml.node(key).position());
+            Err(Error::DuplicateKey { position, key: text.to_owned(), first })
+        };
+        if entries.len() <= SMALL_MAPPING {
+            for (index, (key, _)) in entries.iter().enumerate() {
+                let Some(own) = text(*key) else { continue };
+                if let Some((first, _)) = entries[..index].iter().find(|(other, _)| text(*other) == Some(own))
+                {
+                    return duplicate(*first, *key, own);
+                }
+            }
+            return Ok(());
+        }
         let mut seen: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
         for (key, _) in entries {
-            let node = self.yaml.node(*key);
-            let Some(text) = node.as_str() else { continue };
-            if let Some(first) = seen.insert(text, *key) {
-                let first = self.yaml.node(first).position();
-                return Err(Error::DuplicateKey { position: node.position(), key: text.to_owned(), first });
+            let Some(own) = text(*key) else { continue };
+            if let Some(first) = seen.insert(own, *key) {
+                return duplicate(first, *key, own);
             }
         }
         Ok(())
