@@ -1,4 +1,4 @@
-//! Versions, their order, and the image tags made of them.
+//! Versions, their order, ranges of them, and the image tags made of them.
 //!
 //! Specifications: <https://semver.org/spec/v2.0.0.html> and, for tags,
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests>. Where versions come from
@@ -6,6 +6,8 @@
 
 mod image_tag;
 mod number;
+mod range;
 
 pub use image_tag::image_tag;
 pub use number::{Bump, InvalidVersion, TooLarge, Version};
+pub use range::{Dialect, InvalidRange, Range, RangeOptions};
