@@ -104,6 +104,25 @@ impl Repository {
         Ok(CommitId(head.peel_to_commit().map_err(unreadable)?.id))
     }
 
+    /// The branch that is checked out; `None` when HEAD is detached, as in every CI job.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when HEAD cannot be read.
+    pub fn branch(&self) -> Result<Option<String>, Error> {
+        let name = self.gix.head_name().map_err(|error| Error::unreadable("HEAD", &error))?;
+        Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when the commit is not there.
+    pub fn committed_at(&self, id: CommitId) -> Result<i64, Error> {
+        let unreadable = |error| Error::unreadable(format!("commit {}", id.short()), &error);
+        let commit = self.gix.find_commit(id.0).map_err(unreadable)?;
+        Ok(commit.time().map_err(unreadable)?.seconds)
+    }
+
     /// Whether this commit is in the clone.
     pub fn has_commit(&self, id: CommitId) -> bool {
         self.gix.find_commit(id.0).is_ok()
