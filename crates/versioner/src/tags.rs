@@ -48,6 +48,14 @@ impl VersionTags {
         here.map(|tagged| &tagged.version).max_by_key(|version| rank(version))
     }
 
+    /// The names of the tags of this version.
+    pub(crate) fn named(&self, version: &Version) -> impl Iterator<Item = &str> {
+        self.all
+            .iter()
+            .filter(move |tagged| tagged.version == *version)
+            .map(|tagged| tagged.tag.name.as_str())
+    }
+
     /// Fails for a repository of several products, where every tag names one of them: which one is meant decides the
     /// answer.
     pub(crate) fn refuse_ambiguous(&self) -> Result<(), SeveralProducts> {
@@ -68,6 +76,23 @@ fn prefix_of(name: &str) -> Option<String> {
     let ends = name.match_indices(['/', '-', '_', '@']).map(|(at, separator)| at + separator.len());
     let mut prefixes = ends.filter(|end| name[*end..].parse::<Version>().is_ok());
     prefixes.next().map(|end| name[..end].to_owned())
+}
+
+/// The clone may lack the tags of other branches.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this clone has not all tags, and a higher release that it lacks would keep 1.4, 1 and latest where they are"
+)]
+pub(crate) struct PartOfTheTags;
+
+impl Explain for PartOfTheTags {
+    fn hint(&self) -> Option<String> {
+        Some(
+            "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml, or fetch them with --deepen, or ask the \
+             registry with --image REPO"
+                .into(),
+        )
+    }
 }
 
 /// All versions are behind prefixes, and none was chosen.

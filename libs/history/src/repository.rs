@@ -137,6 +137,20 @@ impl Repository {
         Ok(!self.shallow()?.is_empty())
     }
 
+    /// Whether only a part of a remote's branches and tags was fetched: there is a remote, and not one of its branches.
+    /// GitLab's runner does so in a pipeline with a depth, also where the history is shorter than that and the clone is
+    /// not shallow.
+    ///
+    /// # Errors
+    /// When the references cannot be read.
+    pub fn is_part(&self) -> Result<bool, Error> {
+        let unreadable = |error| Error::unreadable("the branches", &error);
+        let references = self.gix.references().map_err(unreadable)?;
+        let has_branch = references.local_branches().map_err(unreadable)?.next().is_some()
+            || references.remote_branches().map_err(unreadable)?.next().is_some();
+        Ok(!has_branch && !self.gix.remote_names().is_empty())
+    }
+
     /// The tags whose name is `wanted`. The others are not looked into: following an annotated tag costs reading it.
     ///
     /// # Errors
