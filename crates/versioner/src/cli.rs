@@ -11,7 +11,7 @@ pub(crate) use images::{
 };
 pub(crate) use sources::{CommitArgs, HistoryArgs, Step, StepArgs};
 pub(crate) use tag::{GitlabArgs, TagArgs, Via};
-pub(crate) use versions::{CheckArgs, CompareArgs, Dialect, LatestArgs, RangeArgs, ReadingArgs, SortArgs};
+pub(crate) use versions::{CheckArgs, CompareArgs, LatestArgs, ReadingArgs, SortArgs};
 
 use clap::{Args, Parser, Subcommand};
 use contract::args::Common;

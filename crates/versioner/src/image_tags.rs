@@ -57,11 +57,6 @@ pub(crate) fn in_registry(
     }
 }
 
-/// The version a tag stands for, with `_` in the place of `+`.
-pub(crate) fn version_of(tag: &Tag) -> Option<Version> {
-    tag.as_str().replacen('_', "+", 1).parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

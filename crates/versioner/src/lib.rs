@@ -160,7 +160,7 @@ fn tags(args: &TagsArgs, out: &mut dyn Write) -> Result<(), Failure> {
         _ if subject.released.is_none() => Vec::new(),
         Some(image) => {
             let tags = image_tags::in_registry(image, &args.asked)?.unwrap_or_default();
-            tags.iter().filter_map(image_tags::version_of).collect()
+            tags.iter().filter_map(|tag| version::version_of_tag(tag.as_str())).collect()
         }
         None => subject.releases()?,
     };

@@ -89,7 +89,7 @@ impl Explain for PartOfTheTags {
     fn hint(&self) -> Option<String> {
         Some(
             "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml, or fetch them with --deepen, or ask the \
-             registry with --image REPO"
+             registry with --image REF"
                 .into(),
         )
     }

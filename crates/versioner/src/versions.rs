@@ -5,14 +5,14 @@ use std::io::{Read, Write};
 
 use contract::{Exit, Failure, output};
 use tracing::debug;
-use version::{InvalidVersion, Range, RangeOptions, Version};
+use version::{InvalidVersion, Version, version_of_tag};
 
-use crate::cli::{CheckArgs, CompareArgs, Dialect, LatestArgs, RangeArgs, ReadingArgs, SortArgs};
+use crate::cli::{CheckArgs, CompareArgs, LatestArgs, ReadingArgs, SortArgs};
 use crate::image_tags;
 
 pub(crate) fn check(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let range = range(&args.range)?;
-    let version = read(&args.version, args.range.reading).map_err(|error| {
+    let range = args.range.range(args.reading.lenient)?;
+    let version = read(&args.version, args.reading).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         Failure::no(format!("{error}: {cause}"))
     })?;
@@ -53,7 +53,7 @@ pub(crate) fn sort(args: &SortArgs, out: &mut dyn Write) -> Result<Exit, Failure
 }
 
 pub(crate) fn latest(args: &LatestArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let range = range(&args.range)?;
+    let range = args.range.range(args.reading.lenient)?;
     let texts = texts(args)?;
     let read = |text: &String| Some((version_of(text, args)?, text.clone()));
     let versions: Vec<(Version, String)> = texts.iter().filter_map(read).collect();
@@ -94,23 +94,13 @@ fn texts(args: &LatestArgs) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// In the tag of an image `_` stands for `+`.
 fn version_of(text: &str, args: &LatestArgs) -> Option<Version> {
-    let text = if args.asked.image.is_some() { text.replacen('_', "+", 1) } else { text.to_owned() };
-    read(&text, args.range.reading).ok()
+    let of_tag = args.asked.image.as_ref().and_then(|_| version_of_tag(text));
+    of_tag.or_else(|| read(text, args.reading).ok())
 }
 
 fn read(text: &str, reading: ReadingArgs) -> Result<Version, InvalidVersion> {
     if reading.lenient { Version::lenient(text) } else { text.parse() }
-}
-
-fn range(args: &RangeArgs) -> Result<Option<Range>, Failure> {
-    let dialect = match args.dialect {
-        Dialect::Masterminds => version::Dialect::Masterminds,
-        Dialect::Node => version::Dialect::Node,
-    };
-    let options = RangeOptions { dialect, prereleases: args.prereleases, lenient: args.reading.lenient };
-    Ok(args.range.as_deref().map(|text| Range::parse(text, options)).transpose()?)
 }
 
 fn stdin() -> Result<String, Failure> {

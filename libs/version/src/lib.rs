@@ -4,10 +4,12 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests>. Where versions come from
 //! (git tags, commits, registries) is not known here.
 
+mod args;
 mod image_tag;
 mod number;
 mod range;
 
-pub use image_tag::image_tag;
+pub use args::{Dialect, RangeArgs};
+pub use image_tag::{image_tag, version_of_tag};
 pub use number::{Bump, InvalidVersion, TooLarge, Version};
-pub use range::{Dialect, InvalidRange, Range, RangeOptions};
+pub use range::{InvalidRange, Range, RangeOptions};

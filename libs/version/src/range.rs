@@ -14,22 +14,8 @@ use std::fmt;
 
 use contract::{Exit, Explain};
 
-use crate::Version;
+use crate::{Dialect, Version};
 use test::{Condition, Test};
-
-/// The rules by which a range is read. They differ in what may be written, in what a bare number means, and in which
-/// pre-releases belong to a range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// Those of github.com/Masterminds/semver, which Helm, updatecli and Flux have: conditions with blanks or commas
-    /// between them, `||`, `= != > < >= <= ~ ^`, `1.x`, `1.2 - 2`. A pre-release is in a range in which some condition
-    /// of the same alternative names a pre-release.
-    #[default]
-    Masterminds,
-    /// Those of npm's node-semver: no commas, no `!=`. A pre-release is in a range in which some condition of the same
-    /// alternative names a pre-release of the same three numbers.
-    Node,
-}
 
 /// How a range is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

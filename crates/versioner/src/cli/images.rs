@@ -30,7 +30,7 @@ pub(crate) struct TagsArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: TagsFormat,
     /// The environment the image is deployed to, as one more tag; may be repeated
-    #[arg(long, value_name = "NAME", env = "CI_ENVIRONMENT_SLUG")]
+    #[arg(long, value_name = "NAME", env = "CI_ENVIRONMENT_SLUG", value_delimiter = ',')]
     pub(crate) environment: Vec<String>,
     #[command(flatten)]
     pub(crate) asked: ImageRepositoryArgs,
@@ -74,7 +74,7 @@ pub(crate) struct EnvArgs {
 #[derive(Args, Debug)]
 pub(crate) struct ImageRepositoryArgs {
     /// Ask this repository of a registry which versions there are
-    #[arg(long, value_name = "REPO", env = "VERSIONER_IMAGE")]
+    #[arg(long, value_name = "REF", env = "VERSIONER_IMAGE")]
     pub(crate) image: Option<Reference>,
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,

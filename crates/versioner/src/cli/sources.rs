@@ -56,7 +56,7 @@ pub(crate) struct StepArgs {
     #[arg(long, value_name = "NAME", env = "VERSIONER_PRERELEASE")]
     pub(crate) prerelease: Option<String>,
     /// Count only commits that change something in this folder, named from the repository's root; may be repeated
-    #[arg(long, value_name = "DIR", env = "VERSIONER_PATH")]
+    #[arg(long, value_name = "DIR", env = "VERSIONER_PATH", value_delimiter = ',')]
     pub(crate) path: Vec<PathBuf>,
 }
 

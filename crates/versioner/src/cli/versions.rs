@@ -1,6 +1,7 @@
 //! What is typed to compare versions.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use version::RangeArgs;
 
 use super::images::ImageRepositoryArgs;
 
@@ -11,6 +12,8 @@ pub(crate) struct CheckArgs {
     pub(crate) version: String,
     #[command(flatten)]
     pub(crate) range: RangeArgs,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// It has to be a release, no pre-release
     #[arg(long, env = "VERSIONER_RELEASE")]
     pub(crate) release: bool,
@@ -45,6 +48,8 @@ pub(crate) struct LatestArgs {
     #[command(flatten)]
     pub(crate) range: RangeArgs,
     #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
     pub(crate) asked: ImageRepositoryArgs,
 }
 
@@ -54,29 +59,4 @@ pub(crate) struct ReadingArgs {
     /// Read 1.4, 1 and 01.4.0 as versions too
     #[arg(long, env = "VERSIONER_LENIENT")]
     pub(crate) lenient: bool,
-}
-
-/// A range and how it is read.
-#[derive(Args, Debug)]
-pub(crate) struct RangeArgs {
-    /// It has to be in this range, such as ^1.4 or '>=1.4 <2'
-    #[arg(long, value_name = "RANGE", env = "VERSIONER_RANGE")]
-    pub(crate) range: Option<String>,
-    /// By whose rules the range is read
-    #[arg(long, value_enum, value_name = "NAME", env = "VERSIONER_DIALECT", default_value_t)]
-    pub(crate) dialect: Dialect,
-    /// Pre-releases are in a range like all other versions
-    #[arg(long, env = "VERSIONER_PRERELEASES")]
-    pub(crate) prereleases: bool,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug, Default)]
-pub(crate) enum Dialect {
-    /// Those of Masterminds/semver, as in Helm, updatecli and Flux
-    #[default]
-    Masterminds,
-    /// Those of npm
-    Node,
 }

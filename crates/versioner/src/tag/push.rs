@@ -14,6 +14,9 @@ pub(super) fn push(history: &HistoryArgs, wanted: &Wanted<'_>) -> Result<Outcome
     let mut git = Git::new(&history.repository);
     let remote = &history.remote;
     let prefix = history.tag_prefix.as_deref().unwrap_or_default();
+    // Git has its own mind about whose repositories it uses, and without one it takes a remote for a path.
+    let commit = wanted.commit.to_string();
+    git.run(&format!("use git for commit {}", wanted.commit.short()), ["cat-file", "-e", &commit], "")?;
     let there = Tags::read(&git, remote)?;
     if let Some(outcome) = there.outcome(wanted).or_else(|| there.release_on(wanted, prefix)) {
         return Ok(outcome);
