@@ -2,6 +2,7 @@
 
 mod clones;
 mod formats;
+mod gitlab;
 mod histories;
 mod image_tags;
 mod images;
