@@ -105,7 +105,7 @@ fn env_is_dotenv_or_json() {
         dotenv.stdout(),
         format!(
             "VERSION=1.0.0\nNEXT_VERSION=1.0.0\nSHORT_SHA={short}\nCOMMIT_SHA={head}\nBRANCH=main\n\
-             IMAGE_TAGS={short} 1.0.0 1.0 1 latest\nCI_IMAGE=localhost:5000/app/ci:{short}\n\
+             IMAGE_TAGS={short},1.0.0,1.0,1,latest\nCI_IMAGE=localhost:5000/app/ci:{short}\n\
              RELEASE_IMAGE=localhost:5000/app/release:1.0.0\n"
         )
     );

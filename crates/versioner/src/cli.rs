@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Labels(LabelsArgs),
     /// Print all of it as variables, for artifacts:reports:dotenv, $GITHUB_OUTPUT or a shell
     ///
-    /// VERSION, NEXT_VERSION, SHORT_SHA, COMMIT_SHA, BRANCH, IMAGE_TAGS (with blanks between them), CI_IMAGE and
+    /// VERSION, NEXT_VERSION, SHORT_SHA, COMMIT_SHA, BRANCH, IMAGE_TAGS (with commas between them, as image-promote takes them), CI_IMAGE and
     /// RELEASE_IMAGE. What is not known, as a registry on a laptop, is left out, and stderr says so.
     Env(EnvArgs),
     /// Print the tag of the next release, and with --push make it on the server

@@ -34,7 +34,7 @@ impl Variables {
             ("SHORT_SHA", Some(self.short_sha.clone())),
             ("COMMIT_SHA", Some(self.commit_sha.clone())),
             ("BRANCH", self.branch.clone()),
-            ("IMAGE_TAGS", self.image_tags.as_ref().map(|tags| tags.join(" "))),
+            ("IMAGE_TAGS", self.image_tags.as_ref().map(|tags| tags.join(","))),
             ("CI_IMAGE", self.ci_image.clone()),
             ("RELEASE_IMAGE", self.release_image.clone()),
         ];

@@ -22,7 +22,9 @@ pub(crate) fn config(ca_cert: Option<&Path>) -> Result<ClientConfig, Error> {
         .dangerous()
         .with_custom_certificate_verifier(trust)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Offered only where it can be spoken: a server takes the first that it knows.
+    let http2 = cfg!(feature = "http2").then(|| b"h2".to_vec());
+    config.alpn_protocols = http2.into_iter().chain([b"http/1.1".to_vec()]).collect();
     Ok(config)
 }
 
