@@ -9,12 +9,13 @@ pub(crate) use images::{
     BaseArgs, EnvArgs, EnvFormat, ImageArgs, ImageRepositoryArgs, Kind, LabelsArgs, LabelsFormat,
     ProjectArgs, TagsArgs, TagsFormat,
 };
-pub(crate) use sources::{CommitArgs, HistoryArgs, Step, StepArgs};
-pub(crate) use tag::{GitlabArgs, TagArgs, Via};
+pub(crate) use sources::{CommitArgs, GitlabArgs, HistoryArgs, Source, Step, StepArgs};
+pub(crate) use tag::{TagArgs, Via};
 pub(crate) use versions::{CheckArgs, CompareArgs, LatestArgs, ReadingArgs, SortArgs};
 
 use clap::{Args, Parser, Subcommand};
 use contract::args::Common;
+use http::NetworkArgs;
 
 /// The versions, tags, image references and labels of this commit
 ///
@@ -92,6 +93,8 @@ pub(crate) struct CurrentArgs {
     pub(crate) history: HistoryArgs,
     #[command(flatten)]
     pub(crate) commit: CommitArgs,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }
 
 #[derive(Args, Debug)]
@@ -102,4 +105,6 @@ pub(crate) struct NextArgs {
     pub(crate) history: HistoryArgs,
     #[command(flatten)]
     pub(crate) commit: CommitArgs,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }

@@ -3,11 +3,13 @@
 //! Reads the git repository and what the pipeline's variables say, and prints. Only `--deepen` and `tag --push` write, to
 //! a clone and to a server; only these and `--image` speak to anybody.
 
+mod api;
 mod cli;
 mod commit;
 mod escape;
 mod git;
 mod github;
+mod gitlab;
 mod image;
 mod image_tags;
 mod labels;
@@ -90,17 +92,17 @@ fn completed(mut command: Command, github: &GitHub) -> Result<Command, Failure> 
 }
 
 fn current(args: &CurrentArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let version = Subject::open(&args.history, &args.commit)?.current()?;
+    let version = Subject::open(&args.history, &args.commit, &args.network)?.current()?;
     contract::output::line(out, &version.to_string())
 }
 
 fn next(args: &NextArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let next = Subject::open(&args.history, &args.commit)?.next(&args.step)?;
+    let next = Subject::open(&args.history, &args.commit, &args.network)?.next(&args.step)?;
     contract::output::line(out, &next.version.to_string())
 }
 
 fn env(args: &EnvArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut subject = Subject::open(&args.history, &args.commit)?;
+    let mut subject = Subject::open(&args.history, &args.commit, &args.network)?;
     let version = subject.current()?.to_string();
     let next_version = subject.next(&args.step)?.version.to_string();
     let (ci_image, release_image) = match base_if_known(args)? {
@@ -155,7 +157,7 @@ fn image_tags_if_known(subject: &mut Subject<'_>) -> Result<Option<Vec<String>>,
 }
 
 fn tags(args: &TagsArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut subject = Subject::open(&args.history, &args.commit)?;
+    let mut subject = Subject::open(&args.history, &args.commit, &args.asked.registry.network)?;
     let known = match &args.asked.image {
         _ if subject.released.is_none() => Vec::new(),
         Some(image) => {
@@ -200,7 +202,7 @@ fn image(args: &ImageArgs, out: &mut dyn Write) -> Result<(), Failure> {
             let released = commit::release_of_pipeline(&args.commit, args.history.tag_prefix.as_deref())?;
             release_tag(released.as_ref(), &commit::short_id(&args.history, &args.commit)?)?
         }
-        Kind::Release => Subject::open(&args.history, &args.commit)?.release_tag()?,
+        Kind::Release => Subject::open(&args.history, &args.commit, &args.network)?.release_tag()?,
     };
     let tag = match &args.platform {
         Some(platform) => format!("{tag}-{}", platform.to_string().replace('/', "-")).parse()?,
@@ -210,7 +212,7 @@ fn image(args: &ImageArgs, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 fn labels(args: &LabelsArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut subject = Subject::open(&args.history, &args.commit)?;
+    let mut subject = Subject::open(&args.history, &args.commit, &args.network)?;
     let labels = labels::of(&mut subject, &args.project, &args.commit)?;
     let pairs = || labels.iter().map(|(name, value)| format!("{name}={value}"));
     match args.format {

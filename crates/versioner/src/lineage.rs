@@ -54,7 +54,8 @@ impl Lineage {
         Ok(lineage)
     }
 
-    fn add(&mut self, version: &Version, commit: CommitId) {
+    /// Takes in a version it is built on.
+    pub(crate) fn add(&mut self, version: &Version, commit: CommitId) {
         note(&mut self.highest, version, commit);
         if !version.is_prerelease() {
             note(&mut self.release, version, commit);
@@ -76,7 +77,8 @@ fn note(highest: &mut Option<Made>, version: &Version, commit: CommitId) {
     }
 }
 
-fn versions_by_commit(tags: &VersionTags) -> HashMap<CommitId, &Version> {
+/// The version of each commit that has one.
+pub(crate) fn versions_by_commit(tags: &VersionTags) -> HashMap<CommitId, &Version> {
     let mut versions = HashMap::new();
     for tagged in tags.iter() {
         let known = versions.entry(tagged.tag.target).or_insert(&tagged.version);

@@ -4,13 +4,16 @@ use std::path::{Component, Path, PathBuf};
 
 use contract::Failure;
 use history::{Announcement, CommitId, Repository};
+use http::NetworkArgs;
 use registry::{InvalidTag, Tag};
 use tracing::{debug, info, warn};
 use version::{Bump, Version, image_tag};
 
-use crate::cli::{CommitArgs, HistoryArgs, Step, StepArgs};
+use crate::api::Told;
+use crate::cli::{CommitArgs, HistoryArgs, Source, Step, StepArgs};
 use crate::commit;
 use crate::git::Git;
+use crate::gitlab::Gitlab;
 use crate::lineage::{Lineage, Made};
 use crate::next::{Stride, bump_for, next, number, prerelease};
 use crate::tags::{PartOfTheTags, VersionTags};
@@ -19,6 +22,7 @@ use crate::tags::{PartOfTheTags, VersionTags};
 pub(crate) struct Subject<'a> {
     history: &'a HistoryArgs,
     args: &'a CommitArgs,
+    network: &'a NetworkArgs,
     repository: Repository,
     pub(crate) tags: VersionTags,
     pub(crate) commit: CommitId,
@@ -31,6 +35,8 @@ pub(crate) struct Subject<'a> {
     lineage: Option<Lineage>,
     /// Whether the answer depends on files too.
     needs_trees: bool,
+    /// What GitLab says, once it was asked.
+    told: Option<Told>,
 }
 
 /// The version that comes next.
@@ -42,7 +48,11 @@ pub(crate) struct Next {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn open(history: &'a HistoryArgs, args: &'a CommitArgs) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        history: &'a HistoryArgs,
+        args: &'a CommitArgs,
+        network: &'a NetworkArgs,
+    ) -> Result<Self, Failure> {
         let prefix = history.tag_prefix.as_deref();
         let of_pipeline = commit::release_of_pipeline(args, prefix)?;
         let repository = Repository::discover(&history.repository)?;
@@ -57,6 +67,8 @@ impl<'a> Subject<'a> {
         Ok(Self {
             history,
             args,
+            network,
+            told: None,
             repository,
             tags,
             commit,
@@ -156,7 +168,9 @@ impl<'a> Subject<'a> {
 
     /// Whether the tags of all branches are here, or can be fetched.
     pub(crate) fn knows_all_tags(&self) -> Result<bool, history::Error> {
-        Ok(self.history.deepen || !self.repository.is_shallow()? && !self.repository.is_part()?)
+        Ok(self.history.deepen
+            || self.history.source == Source::Api
+            || !self.repository.is_shallow()? && !self.repository.is_part()?)
     }
 
     /// Every release there is, on whatever branch.
@@ -164,8 +178,8 @@ impl<'a> Subject<'a> {
         if !self.knows_all_tags()? {
             return Err(PartOfTheTags.into());
         }
-        if self.repository.is_shallow()? || self.repository.is_part()? {
-            self.deepen()?;
+        if self.told.is_none() && (self.repository.is_shallow()? || self.repository.is_part()?) {
+            if self.history.deepen { self.deepen()? } else { self.ask_gitlab()? }
         }
         let all = self.tags.iter().map(|tagged| tagged.version.clone());
         Ok(all.filter(|version| !version.is_prerelease()).collect())
@@ -180,9 +194,30 @@ impl<'a> Subject<'a> {
                 self.deepen()?;
                 Lineage::read(&self.repository, &self.tags, self.commit)?
             }
+            Err(history::Error::Shallow { .. }) if self.history.source == Source::Api => {
+                self.ask_gitlab()?;
+                self.told.as_ref().map(|told| told.lineage.clone()).unwrap_or_default()
+            }
             other => other?,
         };
         Ok(self.lineage.insert(read).clone())
+    }
+
+    /// Asks GitLab for what the clone left out.
+    fn ask_gitlab(&mut self) -> Result<(), Failure> {
+        if self.needs_trees {
+            return Err(Failure::usage("--path cannot be answered by --history api")
+                .hint("fetch the missing history with --deepen"));
+        }
+        info!("asking GitLab for the missing history");
+        let Self { history, network, commit, .. } = self;
+        let gitlab =
+            Gitlab::new(&history.gitlab, network, "--history api", "fetch the history with --deepen")?;
+        let told = http::run(Told::ask(&gitlab, *commit, history.tag_prefix.as_deref()))??;
+        self.tags = told.tags.clone();
+        self.own = self.own.take().or_else(|| self.tags.on(self.commit).cloned());
+        self.told = Some(told);
+        Ok(())
     }
 
     /// Fetches what the clone left out, and reads it anew.
@@ -228,7 +263,10 @@ impl<'a> Subject<'a> {
         stride: Stride,
         paths: &[PathBuf],
     ) -> Result<Option<Bump>, history::Error> {
-        let commits = self.repository.commits_since(self.commit, &made.commits)?;
+        let commits = match &self.told {
+            Some(told) => told.since(made),
+            None => self.repository.commits_since(self.commit, &made.commits)?,
+        };
         debug!("{} was made {} commits ago", made.version, commits.len());
         let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
         let mut announced = Vec::new();

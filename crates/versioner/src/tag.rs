@@ -43,7 +43,7 @@ enum Outcome {
 }
 
 pub(crate) fn run(args: &TagArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let mut subject = Subject::open(&args.history, &args.commit)?;
+    let mut subject = Subject::open(&args.history, &args.commit, &args.network)?;
     let next = subject.next(&args.step)?;
     let name = name(&subject, &next.version, args.history.tag_prefix.as_deref());
     let report = |tag: String, created| Report {
@@ -93,9 +93,9 @@ fn name(subject: &Subject<'_>, version: &Version, prefix: Option<&str>) -> Strin
 
 fn make(args: &TagArgs, wanted: &Wanted<'_>) -> Result<Outcome, Failure> {
     // GitLab gives a job the address of its API, in whatever it runs.
-    let is_gitlab = args.gitlab.gitlab_api.is_some() && args.gitlab.project_id.is_some();
+    let is_gitlab = args.history.gitlab.gitlab_api.is_some() && args.history.gitlab.project_id.is_some();
     match args.via.unwrap_or(if is_gitlab { Via::Gitlab } else { Via::Git }) {
-        Via::Gitlab => gitlab::create(&args.gitlab, wanted),
+        Via::Gitlab => gitlab::create(&args.history.gitlab, &args.network, wanted),
         Via::Git => push::push(&args.history, wanted),
     }
 }

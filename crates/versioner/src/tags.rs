@@ -7,14 +7,14 @@ use history::{CommitId, Repository, Tag};
 use version::Version;
 
 /// A tag and the version it names.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VersionTag {
     pub(crate) version: Version,
     pub(crate) tag: Tag,
 }
 
 /// Every tag that names a version, on whatever branch it stands. Other tags are nobody's mistake and are left alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VersionTags {
     all: Vec<VersionTag>,
     /// What stands before the version in tags that would name one behind a prefix. Only looked for when none is set.
@@ -35,6 +35,21 @@ impl VersionTags {
         })?;
         let tags = tags.into_iter().filter_map(|tag| Some(VersionTag { version: named(&tag.name)?, tag }));
         Ok(Self { all: tags.collect(), prefixes })
+    }
+
+    /// The same, out of tags that were read otherwise.
+    pub(crate) fn of(tags: Vec<Tag>, prefix: Option<&str>) -> Self {
+        let mut prefixes = BTreeSet::new();
+        let mut all = Vec::new();
+        for tag in tags {
+            let name = tag.name.strip_prefix(prefix.unwrap_or_default());
+            match name.and_then(|name| name.parse().ok()) {
+                Some(version) => all.push(VersionTag { version, tag }),
+                None if prefix.is_none() => prefixes.extend(prefix_of(&tag.name)),
+                None => {}
+            }
+        }
+        Self { all, prefixes }
     }
 
     /// All of them, in no order.

@@ -1,6 +1,7 @@
 //! What is typed to get the names and labels of images.
 
 use clap::{Args, ValueEnum};
+use http::NetworkArgs;
 use registry::{Platform, Reference, RegistryArgs};
 
 use super::sources::{CommitArgs, HistoryArgs, StepArgs};
@@ -19,6 +20,8 @@ pub(crate) struct ImageArgs {
     pub(crate) commit: CommitArgs,
     #[command(flatten)]
     pub(crate) base: BaseArgs,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }
 
 #[derive(Args, Debug)]
@@ -53,6 +56,8 @@ pub(crate) struct LabelsArgs {
     pub(crate) history: HistoryArgs,
     #[command(flatten)]
     pub(crate) commit: CommitArgs,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }
 
 #[derive(Args, Debug)]
@@ -68,6 +73,8 @@ pub(crate) struct EnvArgs {
     pub(crate) commit: CommitArgs,
     #[command(flatten)]
     pub(crate) base: BaseArgs,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
 }
 
 /// A repository of a registry that is asked for its tags.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use contract::Secret;
 use history::CommitId;
 
 /// Where versions are read from.
@@ -17,9 +18,43 @@ pub(crate) struct HistoryArgs {
     /// Where the clone is shallow and that matters, fetch the missing history and tags, with the git binary
     #[arg(long, env = "VERSIONER_DEEPEN")]
     pub(crate) deepen: bool,
+    /// Where the clone is shallow and that matters, read what is missing from here
+    #[arg(long = "history", value_enum, value_name = "WHERE", env = "VERSIONER_HISTORY", default_value_t)]
+    pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
     /// The remote that is fetched from and pushed to
     #[arg(long, value_name = "NAME", env = "VERSIONER_REMOTE", default_value = "origin")]
     pub(crate) remote: String,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The clone alone
+    #[default]
+    Clone,
+    /// GitLab's API, with GENERIC_GITLAB_TOKEN
+    Api,
+}
+
+/// Where GitLab is. The token comes from the environment alone.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "GitLab")]
+pub(crate) struct GitlabArgs {
+    /// The root of GitLab's API, https://gitlab.example.com/api/v4
+    #[arg(long, value_name = "URL", env = "CI_API_V4_URL")]
+    pub(crate) gitlab_api: Option<String>,
+    /// The project's number, or its path
+    #[arg(long, value_name = "ID", env = "CI_PROJECT_ID")]
+    pub(crate) project_id: Option<String>,
+}
+
+impl GitlabArgs {
+    /// The token of somebody who may list commits and make tags. A job's own token may not.
+    pub(crate) fn token() -> Option<Secret> {
+        let value = std::env::var("GENERIC_GITLAB_TOKEN").ok()?;
+        (!value.trim().is_empty()).then(|| Secret::new(&value))
+    }
 }
 
 /// What the pipeline says about its commit.

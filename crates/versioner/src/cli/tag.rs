@@ -1,7 +1,6 @@
 //! What is typed to tag a release.
 
 use clap::{Args, ValueEnum};
-use contract::Secret;
 use contract::args::{DryRunArgs, FormatArgs};
 use http::NetworkArgs;
 
@@ -29,7 +28,7 @@ pub(crate) struct TagArgs {
     #[command(flatten)]
     pub(crate) commit: CommitArgs,
     #[command(flatten)]
-    pub(crate) gitlab: GitlabArgs,
+    pub(crate) network: NetworkArgs,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,26 +37,4 @@ pub(crate) enum Via {
     Gitlab,
     /// The git binary, to --remote, with what git itself is set up with
     Git,
-}
-
-/// Where GitLab is. The token comes from the environment alone.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "GitLab")]
-pub(crate) struct GitlabArgs {
-    /// The root of GitLab's API, https://gitlab.example.com/api/v4
-    #[arg(long, value_name = "URL", env = "CI_API_V4_URL")]
-    pub(crate) gitlab_api: Option<String>,
-    /// The project's number, or its path
-    #[arg(long, value_name = "ID", env = "CI_PROJECT_ID")]
-    pub(crate) project_id: Option<String>,
-    #[command(flatten)]
-    pub(crate) network: NetworkArgs,
-}
-
-impl GitlabArgs {
-    /// The token of somebody who may make tags. A job's own token may not.
-    pub(crate) fn token() -> Option<Secret> {
-        let value = std::env::var("GENERIC_GITLAB_TOKEN").ok()?;
-        (!value.trim().is_empty()).then(|| Secret::new(&value))
-    }
 }
