@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -16,6 +18,10 @@ const TOKEN: &str = "made-up-token";
 #[derive(Clone, Default)]
 struct GitLab {
     tags: Arc<Mutex<BTreeMap<String, String>>>,
+    /// The repository that answers what is asked about history.
+    origin: Option<Arc<PathBuf>>,
+    /// The questions about history.
+    asked: Arc<Mutex<Vec<String>>>,
     /// Does what is asked for, and closes the connection without a word.
     drops_answers: bool,
 }
@@ -65,13 +71,18 @@ impl GitLab {
 
     fn answer(&self, first: &str, is_json: bool, body: &[u8]) -> (u16, Value) {
         let mut tags = self.tags.lock().expect("nobody panicked");
-        let root = ["17", "team%2Fapp"].map(|project| format!("/api/v4/projects/{project}/repository/tags"));
+        let root = ["17", "team%2Fapp"].map(|project| format!("/api/v4/projects/{project}/repository"));
         let words: Vec<&str> = first.split(' ').collect();
         let [method, path, "HTTP/1.1"] = words[..] else { return (400, json!({"error": first})) };
         let Some(name) = root.iter().find_map(|root| path.strip_prefix(root.as_str())) else {
             return (404, json!({"message": "404 Project Not Found"}));
         };
+        if let (Some(origin), "GET") = (&self.origin, method) {
+            self.asked.lock().expect("nobody panicked").push(name.to_owned());
+            return about_history(origin, name);
+        }
         let tag = |name: &str, commit: &String| json!({"name": name, "commit": {"id": commit}});
+        let Some(name) = name.strip_prefix("/tags") else { return (404, json!({"error": "404 Not Found"})) };
         if method == "GET" {
             let name = name.trim_start_matches('/').replace("%2F", "/");
             return tags
@@ -99,6 +110,47 @@ impl GitLab {
         tags.insert(wanted.to_owned(), commit.to_owned());
         (201, tag(wanted, &commit.to_owned()))
     }
+}
+
+/// Tags, merge bases and commits, in pages of two although more are asked for, as an administrator may set it.
+fn about_history(origin: &Path, question: &str) -> (u16, Value) {
+    let git = |args: &[&str]| {
+        let output = Command::new("git").args(args).current_dir(origin).output().expect("git");
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    };
+    let (path, query) = question.split_once('?').expect("a query");
+    let pairs: Vec<(String, String)> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect();
+    let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let all: Vec<Value> = match path {
+        "/tags" => git(&["for-each-ref", "--format=%(refname:short) %(objectname) %(*objectname)", "refs/tags"])
+            .lines()
+            .map(|line| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                json!({"name": words[0], "commit": {"id": words[words.len() - 1]}})
+            })
+            .collect(),
+        "/commits" => git(&["log", "--format=%H%x00%P%x00%B%x01", value("ref_name").expect("a range")])
+            .split_terminator('\u{1}')
+            .map(|commit| {
+                let parts: Vec<&str> = commit.trim_start().split('\0').collect();
+                json!({"id": parts[0], "parent_ids": parts[1].split(' ').collect::<Vec<_>>(), "message": parts[2]})
+            })
+            .collect(),
+        "/merge_base" => {
+            let refs: Vec<&str> =
+                pairs.iter().filter(|(key, _)| key == "refs%5B%5D").map(|(_, value)| value.as_str()).collect();
+            return (200, json!({"id": git(&["merge-base", refs[0], refs[1]])}));
+        }
+        _ => return (404, json!({"error": "404 Not Found"})),
+    };
+    let page: usize = value("page").and_then(|page| page.parse().ok()).expect("a page");
+    assert_eq!(value("per_page"), Some("100"));
+    (200, all.into_iter().skip((page - 1) * 2).take(2).collect())
 }
 
 /// In a pipeline of GitLab's, where its API is the default.
@@ -169,4 +221,66 @@ fn what_gitlab_refuses_is_told_with_a_next_step_and_no_token() {
     }
     let output = versioner(&repository).args(["tag", "--push", "--via", "gitlab"]).fails(2);
     assert!(output.error()[0].contains("CI_API_V4_URL is not set"), "{output:?}");
+}
+
+/// Histories of the origin, which a clone of depth 1 cannot know | version | next.
+const LEFT_OUT: [(&str, &str, &str); 5] = [
+    ("commit a; annotate v3.0.0; commit feat: b; commit fix: c; commit d; commit e", "3.0.0", "3.1.0"),
+    (
+        "commit a; tag v1.0.0; branch x; commit feat!: b; tag v2.0.0; switch main; commit fix: c; commit d",
+        "1.0.0",
+        "1.0.1",
+    ),
+    ("commit a; tag v1.0.0; commit feat: b; tag v1.1.0-rc.2; commit c; commit d", "1.1.0-rc.2", "1.1.0"),
+    ("commit a; tag v1.2.0; tag v1.3.0-rc.1; commit fix: b; commit c", "1.2.0", "1.2.1"),
+    ("commit feat: a; commit b; commit c", "0.0.0", "0.1.0"),
+];
+
+#[test]
+fn gitlab_tells_what_a_shallow_clone_left_out() {
+    for (script, version, next) in LEFT_OUT {
+        let origin = play(script);
+        let clone = origin.clone_at_depth(1);
+        let gitlab = GitLab { origin: Some(Arc::new(origin.path().to_owned())), ..GitLab::default() };
+        let address = gitlab.clone().start();
+        let run = |command: &str| {
+            versioner(&clone)
+                .args([command, "--history", "api"])
+                .env("CI_API_V4_URL", format!("http://{address}/api/v4/"))
+                .env("CI_PROJECT_ID", "17")
+                .env("GENERIC_GITLAB_TOKEN", TOKEN)
+        };
+        let short = &origin.head()[..8];
+        assert_eq!(run("current").succeeds().stdout(), format!("{version}+g{short}\n"), "{script}");
+        let output = run("next").succeeds();
+        assert_eq!(output.stdout(), format!("{next}\n"), "{script}");
+        assert!(output.stderr.contains("asking GitLab for the missing history"), "{output:?}");
+        // What the whole clone says.
+        assert_eq!(versioner(&origin).arg("next").succeeds().stdout(), output.stdout());
+        run("next").env("GENERIC_GITLAB_TOKEN", "").fails(2);
+        let output = run("next").env("CI_PROJECT_ID", "18").fails(1);
+        assert!(output.error()[0].contains("GitLab knows no such project or commit"), "{output:?}");
+    }
+}
+
+#[test]
+fn gitlab_is_not_asked_what_the_clone_knows() {
+    let repository = play("commit a; tag v1.0.0; commit fix: b");
+    let gitlab = GitLab { origin: Some(Arc::new(repository.path().to_owned())), ..GitLab::default() };
+    let output = push(&repository, gitlab.clone().start()).args(["--dry-run", "--history", "api"]).succeeds();
+    assert_eq!(output.stdout(), "v1.0.1\n");
+    assert!(gitlab.asked.lock().expect("questions").is_empty());
+}
+
+#[test]
+fn tags_that_move_are_checked_against_gitlabs() {
+    let origin = play("commit a; commit b; tag v1.3.9; branch next; commit feat: c; tag v1.4.3; switch main");
+    let clone = origin.clone_at_depth(1);
+    let gitlab = GitLab { origin: Some(Arc::new(origin.path().to_owned())), ..GitLab::default() };
+    let run = versioner(&clone)
+        .args(["tags", "--history", "api"])
+        .env("CI_API_V4_URL", format!("http://{}/api/v4", gitlab.start()))
+        .env("CI_PROJECT_ID", "17")
+        .env("GENERIC_GITLAB_TOKEN", TOKEN);
+    assert_eq!(run.succeeds().stdout(), format!("{}\n1.3.9\n1.3\n", &origin.head()[..8]));
 }
