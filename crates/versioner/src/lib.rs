@@ -103,8 +103,9 @@ fn next(args: &NextArgs, out: &mut dyn Write) -> Result<(), Failure> {
 
 fn env(args: &EnvArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mut subject = Subject::open(&args.history, &args.commit, &args.network)?;
-    let version = subject.current()?.to_string();
+    // First what may need files too, so that both are fetched at once.
     let next_version = subject.next(&args.step)?.version.to_string();
+    let version = subject.current()?.to_string();
     let (ci_image, release_image) = match base_if_known(args)? {
         Some(base) => (
             Some(base.reference(Kind::Ci, &subject.short_sha.parse()?)?),

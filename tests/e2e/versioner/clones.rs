@@ -53,9 +53,14 @@ fn deepening_brings_files_where_a_folder_is_asked_about() {
     origin.write("b", "1");
     origin.commit("feat: b");
     origin.git(["config", "uploadpack.allowFilter", "true"]);
-    let clone = origin.clone_at_depth(1);
-    let output = versioner(&clone).args(["next", "--path", "a", "--deepen"]).succeeds();
-    assert_eq!(output.stdout(), "1.0.1\n");
+    for (command, expected) in [("next", "1.0.1\n"), ("env", "\nNEXT_VERSION=1.0.1\n")] {
+        let clone = origin.clone_at_depth(1);
+        let output = versioner(&clone).args([command, "--path", "a", "--deepen"]).succeeds();
+        assert!(output.stdout().contains(expected), "{output:?}");
+        let clone = origin.clone_at_depth(1);
+        let output = versioner(&clone).args([command, "--path", "a", "--history", "api"]).fails(2);
+        assert!(output.error()[0].contains("--path cannot be answered by --history api"), "{output:?}");
+    }
 }
 
 #[test]
