@@ -6,6 +6,7 @@ use clap::Args;
 use contract::args::FormatArgs;
 
 use super::BadgeArgs;
+use super::badge::own_variables;
 
 /// Print the line coverage of a report and draw the badge
 ///
@@ -13,6 +14,7 @@ use super::BadgeArgs;
 /// write), JSON of coverage.py, lcov's tracefiles, JaCoCo XML. Tenths of a percent are cut off, not rounded: 99.97 % is
 /// not yet 100 %. Colours, unless others are asked for: below 50 red, below 60 orange, below 80 yellow, else green.
 #[derive(Args, Debug)]
+#[command(mut_args(own_variables("COVERAGE")))]
 pub(crate) struct Coverage {
     /// The report; - reads standard input
     #[arg(value_name = "FILE", env = "LOC_BADGE_COVERAGE")]
