@@ -115,14 +115,42 @@ fn what_is_typed_wins_over_the_environment() {
         let tool = tool("loc-badge").env("LOC_BADGE_MESSAGE", "60").args(["draw", "--label", "x"]).args(args);
         tool.env("LOC_BADGE_STYLE", "flat-square")
     };
-    let both =
-        |tool: Tool| tool.env("LOC_BADGE_COLOR", "green").env("LOC_BADGE_THRESHOLD", "50=red,80=yellow");
-    assert!(run(&[]).env("LOC_BADGE_THRESHOLD", "50=red,80=yellow").succeeds().stdout().contains(YELLOW));
+    let both = |tool: Tool| {
+        tool.env("LOC_BADGE_DRAW_COLOR", "green").env("LOC_BADGE_DRAW_THRESHOLD", "50=red,80=yellow")
+    };
+    assert!(
+        run(&[]).env("LOC_BADGE_DRAW_THRESHOLD", "50=red,80=yellow").succeeds().stdout().contains(YELLOW)
+    );
     assert!(both(run(&["--color", "red"])).succeeds().stdout().contains(RED));
     assert!(both(run(&["--threshold", "90=red"])).succeeds().stdout().contains(RED));
     for output in [both(run(&[])).fails(2), run(&["--color", "red", "--threshold", "90=red"]).fails(2)] {
         assert!(output.error()[0].contains("--color and --threshold both give the colour"), "{output:?}");
     }
+}
+
+/// A pipeline may name the file of one badge for all of its jobs.
+#[test]
+fn what_fits_one_badge_has_a_variable_for_each_command() {
+    let folder = folder();
+    let run = |variable: &str| {
+        let tool = tool("loc-badge").current_dir(folder.path()).args(["coverage", "-", "--dry-run"]);
+        tool.stdin(r#"{"totals":{"percent_covered":40,"num_statements":5}}"#)
+            .env(variable, "x.svg")
+            .succeeds()
+    };
+    assert_eq!(run("LOC_BADGE_OUTPUT").stderr, "");
+    assert_eq!(run("LOC_BADGE_COVERAGE_OUTPUT").stderr, "loc-badge: would write the badge to x.svg\n");
+}
+
+#[test]
+fn a_hyphen_is_standard_output_where_a_badge_fits_there() {
+    let folder = folder();
+    let drawn = draw(folder.path(), &["--message", "x", "-o", "-"]).succeeds();
+    assert!(drawn.stdout().starts_with("<svg "), "{drawn:?}");
+    fs::write(folder.path().join("a.py"), "x = 1\n").unwrap();
+    let counted = tool("loc-badge").args(["-o", "-"]).current_dir(folder.path()).fails(2);
+    assert!(counted.error()[0].contains("'-' is no file for the badge"), "{counted:?}");
+    assert!(!folder.path().join("-").exists());
 }
 
 #[test]

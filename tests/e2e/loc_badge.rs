@@ -327,6 +327,7 @@ fn what_is_chosen_and_not_there_is_a_no_and_a_slip_is_wrong_usage() {
     for (args, code, message, hint) in [
         (&["--suffix", "md"][..], 3, "no line of code in '.'", "1 file(s) hold only comments, text"),
         (&["--suffix", "go"], 3, "no line of code in '.'", "of other kinds"),
+        (&["--exclude", "{app,web}"], 2, "'{app' is half of a pair of braces", "know no {a,b}"),
         (&["--exclude", "*"], 3, "no line of code in '.'", "left out: 6 excluded"),
         (&["--suffix", "py", "--count", "lines", "web"], 3, "no line in 'web'", "1 of other kinds"),
         (

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memchr_iter, memmem};
 use rayon::prelude::*;
+use tokei::LanguageType;
 use tracing::{debug, warn};
 
 use crate::error::CountError;
@@ -179,7 +180,8 @@ fn verdict(file: &SourceFile, bytes: &[u8]) -> Result<Lines, Skipped> {
         return Err(Skipped::Unreadable);
     }
     let text = text::decode(bytes);
-    if has_generated_name(&file.path) || is_generated(&text) {
+    let is_list = file.language == Language::Other(LanguageType::D) && is_dependency_list(&text);
+    if is_list || has_generated_name(&file.path) || is_generated(&text) {
         return Err(Skipped::Generated);
     }
     Ok(match file.language {
@@ -216,6 +218,16 @@ fn has_generated_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let whole: [&[u8]; 4] = [b"go.sum", b"npm-shrinkwrap.json", b"package-lock.json", b"pnpm-lock.yaml"];
     name.ends_with(b".g.dart") || name.ends_with(b".lock") || whole.contains(&name)
+}
+
+/// Whether a file with D's suffix is what a compiler wrote for make (`gcc -MD`): `main.o: main.c main.h \`. A colon with a
+/// name before and white space behind it does not begin a module of D; its comments and attributes do not look like that.
+fn is_dependency_list(text: &[u8]) -> bool {
+    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let target = first.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    target.len() > 1
+        && target.ends_with(b":")
+        && target[..target.len() - 1].iter().any(|byte| b"./".contains(byte))
 }
 
 /// Whether one of the first 15 lines says that a program wrote the file, in the words pygount looks for.

@@ -1,6 +1,7 @@
 //! Draws what it is told: the command `draw`.
 
 use std::io::Write;
+use std::path::Path;
 
 use badge::Color;
 use contract::{Exit, Failure, output};
@@ -15,9 +16,9 @@ pub(crate) fn run(args: &cli::Draw, out: &mut dyn Write) -> Result<Exit, Failure
         return Err(Failure::usage("a badge needs a text")
             .hint("--message and --label hold nothing that can be shown"));
     }
-    match args.badge.output {
-        Some(_) => drawing::draw(&args.badge, &content)?,
-        None => output::bytes(out, badge.render().as_bytes())?,
+    match &args.badge.output {
+        Some(path) if path != Path::new("-") => drawing::draw(&args.badge, &content)?,
+        _ => output::bytes(out, badge.render().as_bytes())?,
     }
     Ok(Exit::Done)
 }

@@ -22,6 +22,10 @@ pub(crate) fn draw(args: &BadgeArgs, content: &Content<'_>) -> Result<(), Failur
     // Also where nothing is written: what is wrong is told the first time.
     let badge = badge(args, content)?;
     match &args.output {
+        Some(path) if path == Path::new("-") => Err(Failure::usage("--output: '-' is no file for the badge")
+            .hint(
+                "standard output has the number; 'loc-badge draw' writes a badge there, and ./- is a file",
+            )),
         Some(path) => svg_file::write(path, &badge, args.dry_run.dry_run),
         None => Ok(()),
     }

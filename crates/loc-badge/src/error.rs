@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use contract::Explain;
+use contract::{Exit, Explain};
 
 /// Why the lines could not be counted.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,9 @@ pub(crate) enum CountError {
         #[source]
         source: io::Error,
     },
+    /// A path of the command line is a device, a pipe or a socket.
+    #[error("cannot count '{}': it is neither a file nor a folder", path.display())]
+    Special { path: PathBuf },
     /// A file or folder on the way is there and cannot be read.
     #[error("cannot read '{}'", path.display())]
     Unreadable {
@@ -28,17 +31,25 @@ impl CountError {
     /// What it is about.
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Missing { path, .. } | Self::Unreadable { path, .. } => path,
+            Self::Missing { path, .. } | Self::Special { path } | Self::Unreadable { path, .. } => path,
         }
     }
 }
 
 impl Explain for CountError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Special { .. } => Exit::Usage,
+            Self::Missing { .. } | Self::Unreadable { .. } => Exit::Failed,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Missing { .. } => {
                 "check the spelling; a relative path starts at the current folder".to_owned()
             }
+            Self::Special { .. } => "give a file that has a size, or a folder".to_owned(),
             Self::Unreadable { .. } => {
                 "make it readable, or name only the folders to count: a total without it would be wrong"
                     .to_owned()

@@ -136,14 +136,15 @@ fn matches(pattern: &Pattern, path: &[u8], is_folder: bool) -> bool {
 pub(crate) struct Excludes(Vec<Pattern>);
 
 impl Excludes {
-    /// An exclamation mark is nothing special in them: there is nothing to take back.
+    /// An exclamation mark is nothing special in them: there is nothing to take back. `./build` is what a shell completes,
+    /// and means the one here, which git writes `/build`.
     pub(crate) fn new(globs: &[String]) -> Self {
-        Self(
-            globs
-                .iter()
-                .filter_map(|glob| Pattern::from_bytes_without_negation(glob.trim().as_bytes()))
-                .collect(),
-        )
+        let pattern = |glob: &String| {
+            let glob = glob.trim();
+            let glob = if glob.starts_with("./") { &glob[1..] } else { glob };
+            Pattern::from_bytes_without_negation(glob.as_bytes())
+        };
+        Self(globs.iter().filter_map(pattern).collect())
     }
 
     /// Whether a pattern matches `path`, or its part from `below` on.

@@ -48,9 +48,15 @@ pub(crate) fn wanted(selection: &Selection) -> Result<Wanted, Failure> {
     };
     let patterns = given(&selection.suffix).iter().map(|suffix| pattern(suffix)).collect::<Result<_, _>>()?;
     let languages = given(&selection.language).iter().map(|name| named(name)).collect::<Result<_, _>>()?;
+    let excluded = given(&selection.exclude);
+    if let Some(half) = excluded.iter().find(|glob| glob.contains('{') && !glob.contains('}')) {
+        // A comma has ended it, and what is left would silently leave out nothing.
+        return Err(Failure::usage(format!("--exclude: '{half}' is half of a pair of braces"))
+            .hint("patterns of .gitignore know no {a,b}: give a,b with what is around them in both"));
+    }
     Ok(Wanted {
         suffixes: Suffixes { patterns, languages },
-        excludes: Excludes::new(&given(&selection.exclude)),
+        excludes: Excludes::new(&excluded),
         gitignore: !selection.no_gitignore,
     })
 }

@@ -69,6 +69,8 @@ pub(crate) fn find(roots: &[PathBuf], wanted: &Wanted) -> Result<Found, CountErr
             folders.push(walk.root(root)?);
         } else if known.is_file() {
             walk.named_file(root, &known);
+        } else {
+            return Err(CountError::Special { path: root.clone() });
         }
     }
     rayon::scope(|scope| {

@@ -6,7 +6,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use contract::{Exit, Explain};
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::events::attributes::AttrError;
+use quick_xml::events::{BytesStart, Event};
+
+const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
 /// A small picture left of the label, kept inside the badge: a badge in a page may load nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,31 +65,64 @@ fn svg(bytes: &[u8]) -> Result<(), LogoError> {
     if !text.trim_start_matches('\u{FEFF}').trim_start().starts_with('<') {
         return Err(LogoError::Unknown);
     }
+    let malformed = |error: quick_xml::Error| LogoError::Malformed { source: Box::new(error) };
     let mut reader = Reader::from_str(text);
     let mut depth = 0_usize;
-    let mut has_root = false;
+    let (mut has_root, mut has_entities) = (false, false);
     loop {
-        let event = reader.read_event().map_err(|error| LogoError::Malformed { source: Box::new(error) })?;
+        let event = reader.read_event().map_err(malformed)?;
         match event {
             Event::Start(ref start) | Event::Empty(ref start) => {
+                let is_named = declares_svg(start).map_err(|error| malformed(error.into()))?;
                 if !has_root {
                     if start.local_name().as_ref() != "svg" {
                         return Err(LogoError::Unknown);
                     }
-                    if !start.contains("http://www.w3.org/2000/svg") {
+                    if !is_named {
                         return Err(LogoError::NoNamespace);
                     }
-                    has_root = true;
+                } else if depth == 0 {
+                    return Err(LogoError::GoesOn);
                 }
+                has_root = true;
                 depth += usize::from(matches!(event, Event::Start(_)));
             }
             Event::End(_) => depth = depth.saturating_sub(1),
+            Event::Text(ref text) if depth == 0 && has_root && !is_blank(text) => {
+                return Err(LogoError::GoesOn);
+            }
+            Event::CData(_) if depth == 0 && has_root => return Err(LogoError::GoesOn),
+            Event::DocType(ref kind) => has_entities = kind.contains("<!ENTITY"),
+            Event::GeneralRef(ref name) if !has_entities && !is_known(name) => {
+                return Err(LogoError::Entity { name: name.to_string() });
+            }
             Event::Eof if !has_root => return Err(LogoError::Unknown),
             Event::Eof if depth > 0 => return Err(LogoError::CutOff),
             Event::Eof => return Ok(()),
             _ => {}
         }
     }
+}
+
+/// Whether one of the attributes says that elements are SVG's. All of them are looked at: one that is there twice, or
+/// has no quotation marks, is enough for a browser to draw nothing.
+fn declares_svg(start: &BytesStart<'_>) -> Result<bool, AttrError> {
+    let mut found = false;
+    for attribute in start.attributes() {
+        let attribute = attribute?;
+        let key = attribute.key.as_ref();
+        found |= (key == "xmlns" || key.starts_with("xmlns:")) && attribute.value == NAMESPACE;
+    }
+    Ok(found)
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim_matches([' ', '\t', '\r', '\n', '\u{FEFF}']).is_empty()
+}
+
+/// Whether every XML parser knows what `&NAME;` is.
+fn is_known(name: &str) -> bool {
+    name.starts_with('#') || matches!(name, "amp" | "lt" | "gt" | "quot" | "apos")
 }
 
 /// Why a picture cannot be the logo of a badge.
@@ -109,6 +145,15 @@ pub enum LogoError {
         "the logo's <svg> lacks xmlns=\"http://www.w3.org/2000/svg\", without which browsers draw nothing"
     )]
     NoNamespace,
+    /// More than white space follows the root.
+    #[error("the logo goes on behind its </svg>, and browsers draw nothing then")]
+    GoesOn,
+    /// A reference to an entity that nobody declared.
+    #[error("the logo holds &{name};, which is not declared, and browsers draw nothing then")]
+    Entity {
+        /// Its name.
+        name: String,
+    },
     /// SVG that XML parsers refuse.
     #[error("the logo looks like SVG and is not well-formed XML")]
     Malformed {
@@ -128,9 +173,12 @@ impl Explain for LogoError {
             match self {
                 Self::TooLarge => "it is drawn 14 px high: scale it down, or take an SVG",
                 Self::NoNamespace => "add the attribute to its first element",
-                Self::Empty | Self::Unknown | Self::CutOff | Self::Malformed { .. } => {
-                    "give an SVG, PNG, JPEG or GIF file that a browser can open"
-                }
+                Self::Empty
+                | Self::Unknown
+                | Self::CutOff
+                | Self::GoesOn
+                | Self::Entity { .. }
+                | Self::Malformed { .. } => "give an SVG, PNG, JPEG or GIF file that a browser can open",
             }
             .to_owned(),
         )
@@ -141,7 +189,7 @@ impl Explain for LogoError {
 mod tests {
     use super::*;
 
-    const NAMESPACE: &str = "xmlns=\"http://www.w3.org/2000/svg\"";
+    const XMLNS: &str = "xmlns=\"http://www.w3.org/2000/svg\"";
 
     #[test]
     fn the_kind_is_told_by_the_content() {
@@ -155,11 +203,12 @@ mod tests {
             assert!(logo.to_string().starts_with(start), "{logo}");
         }
         for svg in [
-            format!("<svg {NAMESPACE}/>"),
+            format!("<svg {XMLNS}/>"),
             format!(
-                "\u{FEFF}<?xml version='1.0'?>\n<!-- a --><!DOCTYPE svg PUBLIC \"x\" \"y\">\n<svg {NAMESPACE}><g/></svg>\n"
+                "\u{FEFF}<?xml version='1.0'?>\n<!-- a --><!DOCTYPE svg PUBLIC \"x\" \"y\">\n<svg {XMLNS}><g/></svg>\n"
             ),
-            format!("<s:svg xmlns:s={}><s:g></s:g></s:svg>", &NAMESPACE[6..]),
+            format!("<!DOCTYPE svg [<!ENTITY a 'b'>]><svg {XMLNS}>&a; &#9731; &amp;</svg>"),
+            format!("<s:svg xmlns:s={}><s:g></s:g></s:svg>", &XMLNS[6..]),
         ] {
             let logo = Logo::from_bytes(svg.as_bytes()).unwrap();
             assert!(logo.to_string().starts_with("data:image/svg+xml;base64,"), "{logo}");
@@ -168,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_browsers_would_not_draw_is_refused() {
-        let whole = format!("<svg {NAMESPACE}><g></g></svg>");
+        let whole = format!("<svg {XMLNS}><g></g></svg>");
         for (bytes, told) in [
             (&b""[..], "the logo is empty"),
             (b" \n", "the logo is empty"),
@@ -181,7 +230,13 @@ mod tests {
             (b"GIF89a...", "cut off"),
             (&whole.as_bytes()[..whole.len() - 6], "cut off"),
             (b"<svg></svg>", "lacks xmlns"),
+            (b"<svg title=\"http://www.w3.org/2000/svg\"/>", "lacks xmlns"),
             (b"<svg xmlns=\"http://www.w3.org/2000/svg\"><g></svg>", "not well-formed"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\" a=\"1\" a=\"2\"/>", "not well-formed"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"><a b=c/></svg>", "not well-formed"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/><svg/>", "goes on"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>more", "goes on"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\">&nbsp;</svg>", "holds &nbsp;"),
             (&[b'<'; Logo::LIMIT + 1], "larger than 64 KiB"),
         ] {
             let error = Logo::from_bytes(bytes).unwrap_err();

@@ -47,6 +47,12 @@ impl FromStr for Threshold {
         let limit = match (number(limit), limit.trim()) {
             (Some(limit), _) => Limit::Number(limit),
             (None, "") => return Err(ThresholdError::Syntax { text: text.to_owned() }),
+            (None, limit)
+                if limit.split_whitespace().count() > 1
+                    && limit.split_whitespace().next().is_some_and(|first| first.parse::<Self>().is_ok()) =>
+            {
+                return Err(ThresholdError::Several { text: text.to_owned() });
+            }
             (None, limit) => Limit::Text(limit.to_owned()),
         };
         let color =
@@ -146,6 +152,12 @@ pub enum ThresholdError {
         /// What was typed.
         text: String,
     },
+    /// It looks like more than one.
+    #[error("'{text}' is more than one threshold")]
+    Several {
+        /// What was typed.
+        text: String,
+    },
     /// What stands behind the `=` is no colour.
     #[error("the threshold '{text}' has no colour")]
     Color {
@@ -184,6 +196,7 @@ impl Explain for ThresholdError {
                 "write LIMIT=COLOR, as in 80=yellow for numbers below 80, or failing=red for the word"
                     .to_owned()
             }
+            Self::Several { .. } => "put commas between them, as in 50=red,80=yellow".to_owned(),
             Self::Color { source, .. } => return source.hint(),
             Self::Twice { .. } => "leave one of them out".to_owned(),
             Self::NoMatch { is_number: true, .. } => {
@@ -267,6 +280,7 @@ mod tests {
             (&["80"][..], "'80' is no threshold"),
             (&["=red"], "'=red' is no threshold"),
             (&["80=rde"], "the threshold '80=rde' has no colour"),
+            (&["50=red 80=yellow"], "'50=red 80=yellow' is more than one threshold"),
             (&["80="], "the threshold '80=' has no colour"),
             (&["80=red", "80%=blue"], "two thresholds have the limit 80"),
             (&["a=red", "a=blue"], "two thresholds have the limit a"),

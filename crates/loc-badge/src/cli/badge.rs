@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use badge::{Color, Comparison, Link, Style, Threshold};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 use contract::args::DryRunArgs;
 
 #[derive(Args, Debug)]
@@ -40,6 +40,19 @@ pub(crate) struct BadgeArgs {
     pub(crate) dry_run: DryRunArgs,
 }
 
+/// What only fits one badge has variables of each command's own, such as `LOC_BADGE_COVERAGE_OUTPUT`: a pipeline that names
+/// the file of one badge for all its jobs does not have another written over it. Looks are for all of them.
+pub(super) fn own_variables(command: &str) -> impl FnMut(Arg) -> Arg {
+    move |arg| {
+        let id = arg.get_id().as_str();
+        if !matches!(id, "output" | "label" | "color" | "threshold" | "inclusive") {
+            return arg;
+        }
+        let variable = format!("LOC_BADGE_{command}_{}", id.to_uppercase());
+        arg.env(variable)
+    }
+}
+
 fn style() -> impl TypedValueParser<Value = Style> {
     PossibleValuesParser::new(Style::ALL.map(Style::name)).try_map(|name| name.parse::<Style>())
 }
@@ -65,8 +78,9 @@ struct Typed {
     /// The colour for numbers below LIMIT, without LIMIT itself, as in --threshold 50=red 80=yellow 100=green
     ///
     /// LIMIT has the next colour already (see --inclusive), and numbers beyond the last LIMIT have the last colour.
-    /// 87.5%, 1_000 and 1.2k are numbers. Anything else, such as passing or 1.10.0, is a text, which has the colour of the
-    /// LIMIT it equals. Several may follow one another: other arguments go before them, or behind another option.
+    /// 87.5%, 1_000 and 1.2k are numbers, and so is 1.10. Anything else, such as passing, v1.10 or 1.10.0, is a text, which
+    /// has the colour of the LIMIT it equals. Several follow one another, or have commas between them, as in the variable:
+    /// other arguments go before them, or behind another option.
     #[arg(
         long,
         value_name = "LIMIT=COLOR",

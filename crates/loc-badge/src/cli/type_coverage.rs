@@ -6,12 +6,14 @@ use clap::Args;
 use contract::args::FormatArgs;
 
 use super::BadgeArgs;
+use super::badge::own_variables;
 
 /// Print what 'type-coverage --json-output' found and draw the badge
 ///
 /// Colours, unless others are asked for: 100 green, from 90 yellowgreen, from 70 yellow, from 50 orange, below red.
 /// Tenths of a percent are cut off, not rounded.
 #[derive(Args, Debug)]
+#[command(mut_args(own_variables("TYPE_COVERAGE")))]
 pub(crate) struct TypeCoverage {
     /// The JSON of type-coverage; - reads standard input
     #[arg(value_name = "FILE", env = "LOC_BADGE_TYPE_COVERAGE")]

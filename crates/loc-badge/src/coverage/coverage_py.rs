@@ -12,7 +12,7 @@ struct Report {
 
 #[derive(Deserialize)]
 struct Totals {
-    /// Branches count as well where they are measured.
+    /// What `coverage report` shows: branches count as well where they are measured.
     percent_covered: f64,
     num_statements: Option<u64>,
 }

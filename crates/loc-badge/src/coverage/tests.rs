@@ -132,6 +132,7 @@ fn broken_reports_are_refused() {
         (cut(whole.len() - 3), "not well-formed: line 4"),
         (cut(whole.len() - 12), "ends before its elements do"),
         (cut(whole.find("<coverage").unwrap()), "has no element"),
+        (format!("{whole} OK"), "more than white space follows"),
         (format!("{whole}{whole}"), "more than one XML document"),
         (cobertura("line-rate=\"NaN\"", LINE), "line-rate=\"NaN\" is no number from 0 to 1"),
         (cobertura("line-rate=\"87.5\"", LINE), "line-rate=\"87.5\" is no number from 0 to 1"),

@@ -59,6 +59,10 @@ pub(super) fn walk(
                 depth += usize::from(matches!(event, Event::Start(_)));
             }
             Event::End(_) => depth = depth.saturating_sub(1),
+            // Two programs may have written one file.
+            Event::Text(text) if roots > 0 && depth == 0 && !text.trim().is_empty() => {
+                return Err(Reason::Malformed("more than white space follows its XML document".to_owned()));
+            }
             Event::Eof if depth > 0 => {
                 return Err(Reason::Malformed("its XML ends before its elements do".to_owned()));
             }

@@ -223,6 +223,7 @@ fn what_is_excluded_is_seen_from_the_root_or_the_current_folder() {
         (&["gen"][..], &["app/b.py", "d.py"][..]),
         (&["gen/"], &["app/b.py", "d.py"]),
         (&["/gen"], &["app/b.py", "app/gen/a.py", "d.py"]),
+        (&["./gen"], &["app/b.py", "app/gen/a.py", "d.py"]),
         (&["app/gen"], &["app/b.py", "d.py", "gen/c.py"]),
         (&["app/**", "d.*"], &["gen/c.py"]),
         (&[&format!("{top}/app")], &["d.py", "gen/c.py"]),
@@ -241,6 +242,13 @@ fn a_path_through_a_file_is_unreadable() {
     let folder = folder_of(&["a.py"]);
     let error = find(&[folder.path().join("a.py/b.py")], &Wanted::default()).unwrap_err();
     assert!(matches!(error, CountError::Unreadable { path, .. } if path.ends_with("b.py")));
+}
+
+#[test]
+fn a_device_is_no_path_to_count() {
+    let folder = folder_of(&["a.py"]);
+    let error = find(&[folder.path().to_owned(), "/dev/null".into()], &Wanted::default()).unwrap_err();
+    assert!(matches!(error, CountError::Special { path } if path.ends_with("null")));
 }
 
 #[test]
