@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use testkit::{File, Image, Proxy, Registry, Tool, Tunnel, tool};
 
 use crate::skopeo::{push, raw};
