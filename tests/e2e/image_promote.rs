@@ -123,10 +123,8 @@ fn an_image_travels_through_layouts_and_registries_unchanged() {
         .args(["--format", "json"])
         .succeeds();
     let report: Value = serde_json::from_str(back.stdout()).expect("JSON");
-    assert_eq!(
-        report["destinations"][0]["blobs"],
-        json!({ "mounted": 0, "copied": 0, "skipped": 0, "bytes_copied": 0 })
-    );
+    let blobs = report["destinations"][0]["blobs"].as_object().expect("numbers");
+    assert!(blobs.len() == 6 && blobs.values().all(|number| number == 0), "{report}");
 }
 
 #[test]

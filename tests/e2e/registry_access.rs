@@ -1,6 +1,7 @@
 //! How every tool gets into a registry: credentials, tokens, certificates, proxies. `image-promote` stands for all.
 
 mod credentials;
+mod manifests;
 mod tokens;
 mod transport;
 

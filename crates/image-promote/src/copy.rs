@@ -43,7 +43,7 @@ pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failur
         leg.carry_out(&root, &mut tree, delivery.as_ref(), copy).await?;
     }
     let report = Report::new(copy, &root, tree.as_ref(), &legs, begun.elapsed());
-    report.tell();
+    report.tell(&legs);
     report.print(copy.format.format, out)?;
     Ok(Exit::Done)
 }
@@ -58,6 +58,7 @@ async fn attached(
     let Some(leg) = legs.first().filter(|_| copy.referrers) else { return Ok(None) };
     let jobs = copy.jobs.most();
     let tree = tree.insert(Tree::read(&leg.from, root.clone(), jobs).await?);
+    output::source(&copy.source, tree);
     if !copy.platforms.is_empty() {
         tracing::info!(
             "--platform: what refers to the whole of {} is left behind, because it is about another digest",

@@ -40,11 +40,15 @@ pub(crate) async fn run(index: &Index, out: &mut dyn Write) -> Result<Exit, Fail
         Some(previous) if index.move_tag => Action::Moved { previous },
         Some(found) => return Err(output::taken(&index.destination, &found, &root)),
     };
+    output::parts(&parts);
     let mut moved = Moved::default();
     if action != Action::Unchanged && index.dry_run.dry_run {
         moved = bring::foresee(&parts, index.jobs.most()).await?;
     } else if action != Action::Unchanged {
         moved = carry_out(&destination, &parts, &root, &tag, index.jobs.most()).await?;
+    }
+    if action != Action::Unchanged {
+        output::moved(&moved, index.dry_run.dry_run);
     }
     let report = Report::new(index, &root, &parts, action, moved);
     report.tell();

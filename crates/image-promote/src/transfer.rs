@@ -34,8 +34,12 @@ pub(crate) struct Tally {
     pub(crate) copied: u64,
     /// There already.
     pub(crate) skipped: u64,
+    /// The bytes of those that were mounted.
+    pub(crate) bytes_mounted: u64,
     /// The bytes of those that were copied.
-    pub(crate) bytes: u64,
+    pub(crate) bytes_copied: u64,
+    /// The bytes of those that were there.
+    pub(crate) bytes_skipped: u64,
 }
 
 enum Fate {
@@ -46,15 +50,38 @@ enum Fate {
 
 impl Tally {
     fn add(&mut self, fate: &Fate, blob: &Descriptor) {
-        match fate {
-            Fate::Mounted => self.mounted += 1,
-            Fate::Skipped => self.skipped += 1,
-            Fate::Copied => {
-                self.copied += 1;
-                self.bytes += blob.size;
-            }
-        }
+        let (blobs, bytes) = match fate {
+            Fate::Mounted => (&mut self.mounted, &mut self.bytes_mounted),
+            Fate::Copied => (&mut self.copied, &mut self.bytes_copied),
+            Fate::Skipped => (&mut self.skipped, &mut self.bytes_skipped),
+        };
+        *blobs += 1;
+        *bytes += blob.size;
     }
+
+    /// Was there any blob?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.mounted + self.copied + self.skipped == 0
+    }
+
+    /// What is to be done, for who has not done it: `mount 5 blobs (3.4 MB), copy 0, skip 1 (12 bytes)`.
+    pub(crate) fn foreseen(&self) -> String {
+        let blobs = if self.mounted == 1 { " blob" } else { " blobs" };
+        let mount = weighed(self.mounted, blobs, self.bytes_mounted);
+        let copy = weighed(self.copied, "", self.bytes_copied);
+        let skip = weighed(self.skipped, "", self.bytes_skipped);
+        format!("mount {mount}, copy {copy}, skip {skip}")
+    }
+}
+
+/// `1 manifest`, `2 manifests`.
+pub(crate) fn number_of_manifests(number: usize) -> String {
+    format!("{number} manifest{}", if number == 1 { "" } else { "s" })
+}
+
+/// A number of things, with their size if there are any.
+fn weighed(number: u64, what: &str, bytes: u64) -> String {
+    if number == 0 { format!("0{what}") } else { format!("{number}{what} ({})", size(bytes)) }
 }
 
 impl AddAssign for Tally {
@@ -62,14 +89,19 @@ impl AddAssign for Tally {
         self.mounted += other.mounted;
         self.copied += other.copied;
         self.skipped += other.skipped;
-        self.bytes += other.bytes;
+        self.bytes_mounted += other.bytes_mounted;
+        self.bytes_copied += other.bytes_copied;
+        self.bytes_skipped += other.bytes_skipped;
     }
 }
 
 impl fmt::Display for Tally {
+    /// `blobs 5 mounted (3.4 MB), 0 copied, 1 there already (12 bytes)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { mounted, copied, skipped, bytes } = self;
-        write!(f, "blobs: {mounted} mounted, {copied} copied ({bytes} bytes), {skipped} there already")
+        let mounted = weighed(self.mounted, " mounted", self.bytes_mounted);
+        let copied = weighed(self.copied, " copied", self.bytes_copied);
+        let skipped = weighed(self.skipped, " there already", self.bytes_skipped);
+        write!(f, "blobs {mounted}, {copied}, {skipped}")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Files appear whole or not at all.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -69,7 +69,8 @@ fn keep_owner(file: &File, known: &Metadata) -> io::Result<()> {
     })
 }
 
-/// A file without a name of its own yet, to be renamed into place. It goes away if that never happens.
+/// A file without a name of its own yet, to be renamed into place. It goes away if that never happens; if the process is
+/// killed, [`clear_abandoned`] takes it away.
 ///
 /// The umask applies to its mode, as it does for any other program's output.
 ///
@@ -77,8 +78,37 @@ fn keep_owner(file: &File, known: &Metadata) -> io::Result<()> {
 /// Any error of the file system, in the system's own words.
 pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     // Opened by ourselves: the library's own way adds the temporary name to errors, which means nothing to anybody.
-    let open = |path: &Path| File::options().read(true).write(true).create_new(true).mode(0o666).open(path);
-    Builder::new().prefix(TEMPORARY).make_in(folder, open)
+    Builder::new().prefix(TEMPORARY).make_in(folder, |path| {
+        let file = File::options().read(true).write(true).create_new(true).mode(0o666).open(path)?;
+        // The lock says that somebody is at work here. Who clears up may have come in between: then under another name.
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::AlreadyExists.into()),
+            // A file system without locks: then nothing is ever cleared up either.
+            Err(TryLockError::Error(_)) => {}
+            Ok(()) if file.metadata()?.nlink() == 0 => return Err(io::ErrorKind::AlreadyExists.into()),
+            Ok(()) => {}
+        }
+        Ok(file)
+    })
+}
+
+/// Removes the temporary files that killed processes have left in this folder, and none that a living one is writing.
+///
+/// What cannot be removed stays: this is a courtesy, and no error.
+pub fn clear_abandoned(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+        if !is_ours || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        // Locks end with the process that holds them.
+        if let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+            && fs::remove_file(entry.path()).is_ok()
+        {
+            tracing::debug!("removed {}, which a run that was cut off has left", entry.path().display());
+        }
+    }
 }
 
 /// The file a chain of symbolic links leads to; it need not exist yet.
@@ -142,5 +172,42 @@ mod tests {
         assert!(replace(folder.path(), b"x").is_err());
         std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
         assert!(replace(&folder.path().join("loop"), b"x").is_err());
+    }
+
+    #[test]
+    fn what_a_killed_process_has_left_is_cleared_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let alive = temporary_in(folder.path()).unwrap();
+        let (dead, other) = (path(".pypelines-dead"), path("other"));
+        fs::write(&dead, "half").unwrap();
+        fs::write(&other, "whole").unwrap();
+        fs::create_dir(path(".pypelines-folder")).unwrap();
+        clear_abandoned(folder.path());
+        clear_abandoned(&path("absent"));
+        assert!(!dead.exists());
+        assert!(alive.path().exists() && other.exists() && path(".pypelines-folder").exists());
+        alive.persist(path("kept")).unwrap();
+        clear_abandoned(folder.path());
+        assert!(path("kept").exists());
+    }
+
+    #[test]
+    fn who_clears_up_all_the_time_takes_nothing_from_those_who_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    clear_abandoned(folder.path());
+                }
+            });
+            for n in 0..500 {
+                let temporary = temporary_in(folder.path()).unwrap();
+                temporary.persist(folder.path().join(n.to_string())).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 500);
     }
 }

@@ -20,6 +20,8 @@ const MARKER: &str = "oci-layout";
 const INDEX: &str = "index.json";
 /// The annotation that names an entry of the index: its tag.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// The folders below `blobs`.
+const ALGORITHMS: [&str; 2] = ["sha256", "sha512"];
 const CHUNK: usize = 256 * 1024;
 
 /// An OCI image layout directory. It need not exist before something is written to it.
@@ -140,16 +142,19 @@ impl Layout {
         Ok(Blob::checked(descriptor, what, stream))
     }
 
-    /// Makes the directory a layout, unless it is one.
+    /// Makes the directory a layout, unless it is one, and takes away what runs that were cut off have left in it.
     ///
     /// # Errors
     /// When it holds something else already, or cannot be written.
     pub fn create(&self) -> Result<(), Error> {
         if !self.is_vacant()? {
-            return self.index().map(drop);
+            self.index()?;
+            self.clear_abandoned();
+            return Ok(());
         }
         let blobs = self.directory.join("blobs").join("sha256");
         fs::create_dir_all(&blobs).map_err(writing(&blobs))?;
+        self.clear_abandoned();
         // The marker comes last: without it, this is no layout yet, and the next run begins again.
         if !self.directory.join(INDEX).exists() {
             let empty =
@@ -218,8 +223,22 @@ impl Layout {
         lock.lock().map_err(|source| Error::File { action: "lock", path: marker, source })?;
         let mut index = self.index()?;
         change(&mut index);
-        self.write(INDEX, &Value::Object(index.0))
+        // The names of the blobs have to be on the disk before the index that leads to them, whatever order the file
+        // system would choose; and the index before anybody is told.
+        for algorithm in ALGORITHMS {
+            sync(&self.directory.join("blobs").join(algorithm));
+        }
+        self.write(INDEX, &Value::Object(index.0))?;
+        sync(&self.directory);
+        Ok(())
         // The lock goes with the file.
+    }
+
+    fn clear_abandoned(&self) {
+        file::clear_abandoned(&self.directory);
+        for algorithm in ALGORITHMS {
+            file::clear_abandoned(&self.directory.join("blobs").join(algorithm));
+        }
     }
 
     /// Is there nothing here yet: no directory, or an empty one, or one whose first writer was cut off?
@@ -286,6 +305,14 @@ impl Layout {
     fn keep(&self, temporary: tempfile::NamedTempFile, path: &Path) -> Result<(), Error> {
         temporary.as_file().sync_all().map_err(writing(path))?;
         temporary.persist(path).map(drop).map_err(|error| writing(path)(error.error))
+    }
+}
+
+/// Brings the names in a folder to the disk, as far as the file system knows how.
+fn sync(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        // Not every file system can do this for folders, and content is synced by itself.
+        drop(folder.sync_all());
     }
 }
 

@@ -61,6 +61,20 @@ fn writers_at_the_same_time_lose_nothing() {
 }
 
 #[test]
+fn what_a_run_that_was_cut_off_has_left_goes_with_the_next_one() {
+    let (_folder, layout) = layout();
+    layout.put_manifest(&image(), &tag("1")).unwrap();
+    let left: Vec<_> =
+        [".pypelines-a", "blobs/sha256/.pypelines-b"].map(|name| layout.directory.join(name)).into();
+    left.iter().for_each(|path| fs::write(path, "half").unwrap());
+    let writing = layout.temporary(&layout.blob_path(&Digest::of(b"x"))).unwrap();
+    layout.create().unwrap();
+    assert!(left.iter().all(|path| !path.exists()));
+    assert!(writing.path().exists());
+    assert!(layout.manifest(&tag("1")).is_ok());
+}
+
+#[test]
 fn a_spoiled_manifest_is_never_returned() {
     let (_folder, layout) = layout();
     let image = image();

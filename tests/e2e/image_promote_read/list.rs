@@ -59,6 +59,22 @@ fn all_pages_are_read_before_the_highest_version_is_known() {
     let name = format!("{}/app/release", proxy.address());
     // The second page is the registry's own.
     assert_eq!(lines(&run("list", &[&name, "--limit", "2"]).succeeds()), ["2.0.0", "1.0.0"]);
+    // A page may be empty and lead on all the same; but not for ever.
+    let barren = || {
+        let next = r#"</v2/app/release/tags/list?n=1000&last=0>; rel="next""#;
+        let json = HeaderValue::Text("application/json".into());
+        let barren = page("[]").header("content-type", json);
+        Rule::matching(
+            "GET */tags/list*",
+            Fault::Answer(barren.header("link", HeaderValue::Text(next.into()))),
+        )
+    };
+    proxy.fault(barren().times(3));
+    assert_eq!(lines(&run("list", &[&name]).succeeds()), ["2.0.0"]);
+    proxy.fault(barren());
+    let endless = run("list", &[&name]).fails(1);
+    assert!(endless.error()[0].contains("one empty page after the other"), "{endless:?}");
+    proxy.heal();
     // Some registries say null for none.
     proxy.fault(Rule::matching("GET */tags/list*", Fault::Answer(page("null").header("content-type", json))));
     assert_eq!(run("list", &[&name]).succeeds().stdout(), "");

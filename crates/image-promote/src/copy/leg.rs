@@ -2,9 +2,11 @@
 
 use contract::Failure;
 use futures_util::future::try_join_all;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use registry::{Digest, Manifest, Registries, Store, Tag, Which};
 
 use super::delivery::{Delivered, Delivery};
+use super::output;
 use super::plan::{self, Moving, Verdict};
 use super::target::Target;
 use crate::attached::Attached;
@@ -106,22 +108,24 @@ impl Leg {
             .filter(|(_, verdict)| **verdict != Verdict::Unchanged)
             .map(|(tag, _)| tag.clone())
             .collect();
-        let jobs = copy.jobs.most();
+        let (jobs, dry_run) = (copy.jobs.most(), copy.dry_run.dry_run);
+        self.tell(root, dry_run, |_, verdict| *verdict == Verdict::Unchanged);
         let complete = pending.is_empty() || self.is_there(root.digest()).await?;
         if !complete {
-            self.bring(root, tree, jobs, copy.dry_run.dry_run).await?;
+            self.bring(root, tree, copy, dry_run).await?;
         }
         if let Some(delivery) = delivery {
-            self.deliver(delivery, root, jobs, copy.dry_run.dry_run).await?;
+            self.deliver(delivery, root, jobs, dry_run).await?;
         }
-        if copy.dry_run.dry_run {
+        if dry_run {
+            self.tell(root, true, |_, verdict| *verdict != Verdict::Unchanged);
             return Ok(());
         }
         match self.tag(root, &pending, jobs).await {
             // It has the index and not all that belongs to it: what the registry said of it was not the whole truth.
             Err(error) if complete && error.is_about_missing_content() => {
                 tracing::debug!("the copy that is there already is not complete: {error}");
-                self.bring(root, tree, jobs, false).await?;
+                self.bring(root, tree, copy, false).await?;
                 Ok(self.tag(root, &pending, jobs).await?)
             }
             result => Ok(result?),
@@ -144,12 +148,17 @@ impl Leg {
         &mut self,
         root: &Manifest,
         tree: &mut Option<Tree>,
-        jobs: usize,
+        copy: &Copy,
         dry_run: bool,
     ) -> Result<(), Failure> {
+        let jobs = copy.jobs.most();
         let tree = match tree {
             Some(tree) => tree,
-            none => none.insert(Tree::read(&self.from, root.clone(), jobs).await?),
+            none => {
+                let tree = none.insert(Tree::read(&self.from, root.clone(), jobs).await?);
+                output::source(&copy.source, tree);
+                tree
+            }
         };
         let transfer = Transfer { from: &self.from, to: &self.to, jobs };
         if dry_run {
@@ -163,6 +172,7 @@ impl Leg {
             }
         }
         self.manifests = tree.levels.iter().map(Vec::len).sum();
+        output::brought(&self.target.repository, &self.blobs, self.manifests, dry_run);
         Ok(())
     }
 
@@ -179,6 +189,7 @@ impl Leg {
         } else {
             delivery.carry_out(&transfer, root).await?
         };
+        output::delivered(&self.target.repository, &delivered, &blobs, dry_run);
         self.delivered = Some(delivered);
         self.blobs += blobs;
         Ok(())
@@ -187,9 +198,27 @@ impl Leg {
     /// The first tag alone: if it is refused, the others would be too.
     async fn tag(&self, root: &Manifest, tags: &[Tag], jobs: usize) -> Result<(), registry::Error> {
         let Some((first, others)) = tags.split_first() else { return Ok(()) };
-        let transfer = Transfer { from: &self.from, to: &self.to, jobs };
-        transfer.put(root, &Which::Tag(first.clone())).await?;
-        let others: Vec<_> = others.iter().map(|tag| Which::Tag(tag.clone())).collect();
-        try_join_all(others.iter().map(|which| transfer.put(root, which))).await.map(drop)
+        let transfer = &Transfer { from: &self.from, to: &self.to, jobs };
+        let write = |tag: Tag| async move {
+            transfer.put(root, &Which::Tag(tag.clone())).await?;
+            Ok::<_, registry::Error>(tag)
+        };
+        let written = |tag: &Tag| self.tell(root, false, |known, _| known == tag);
+        written(&write(first.clone()).await?);
+        // All at once, and told in their order.
+        let mut others = stream::iter(others.iter().cloned().map(write)).buffered(jobs);
+        while let Some(tag) = others.try_next().await? {
+            written(&tag);
+        }
+        Ok(())
+    }
+
+    /// Tells of the tags of which this is true.
+    fn tell(&self, root: &Manifest, dry_run: bool, of: impl Fn(&Tag, &Verdict) -> bool) {
+        for (tag, verdict) in self.target.tags.iter().zip(&self.verdicts) {
+            if of(tag, verdict) {
+                output::tagged(&self.target.repository, tag, verdict, root.digest(), dry_run);
+            }
+        }
     }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use contract::args::Format;
 use contract::{Failure, output};
-use registry::{Digest, Manifest};
+use registry::{Digest, Manifest, Reference, Repository, Tag};
 use serde::Serialize;
 
 use super::delivery::Delivered;
 use super::leg::{Leg, Refused};
 use super::plan::Verdict;
 use crate::cli::Copy;
-use crate::transfer::Tally;
+use crate::transfer::{Tally, number_of_manifests};
 use crate::tree::Tree;
 
 /// The result of `copy`; its JSON is an interface.
@@ -68,13 +68,15 @@ struct Blobs {
     mounted: u64,
     copied: u64,
     skipped: u64,
+    bytes_mounted: u64,
     bytes_copied: u64,
+    bytes_skipped: u64,
 }
 
 impl From<Tally> for Blobs {
     fn from(tally: Tally) -> Self {
-        let Tally { mounted, copied, skipped, bytes } = tally;
-        Self { mounted, copied, skipped, bytes_copied: bytes }
+        let Tally { mounted, copied, skipped, bytes_mounted, bytes_copied, bytes_skipped } = tally;
+        Self { mounted, copied, skipped, bytes_mounted, bytes_copied, bytes_skipped }
     }
 }
 
@@ -97,42 +99,12 @@ impl Report {
         }
     }
 
-    /// The lines for people: what moved, then where each tag leads.
-    pub(crate) fn tell(&self) {
-        let platforms = self.platforms.as_deref().unwrap_or_default().join(", ");
-        if !platforms.is_empty() {
-            tracing::info!("{}: {platforms}", self.source);
-        }
-        for Destination { repository, tags, blobs, referrers, .. } in &self.destinations {
-            let Blobs { mounted, copied, skipped, bytes_copied } = blobs;
-            let moved = mounted + copied + skipped > 0;
-            if moved && self.dry_run {
-                tracing::info!(
-                    "dry run: {repository}: would mount {mounted} blobs, copy {copied} ({bytes_copied} bytes), skip {skipped}"
-                );
-            } else if moved {
-                tracing::info!(
-                    "{repository}: blobs {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
-                );
-            }
-            if let Some(ReferrersReport { copied, skipped, tags, .. }) = referrers {
-                let (prefix, verb) = if self.dry_run { ("dry run: ", "to copy") } else { ("", "copied") };
-                tracing::info!(
-                    "{prefix}{repository}: referrers {copied} {verb}, {skipped} there already, {tags} tags"
-                );
-            }
-            for TagReport { tag, action, .. } in tags {
-                let name = format!("{repository}:{tag}");
-                match (*action, self.dry_run) {
-                    ("unchanged", _) => {
-                        tracing::info!("{name} leads to {} already; nothing was written", self.digest)
-                    }
-                    (action, true) => tracing::info!("dry run: {name} would be {action} as {}", self.digest),
-                    (action, false) => tracing::info!("{name} {action} as {}", self.digest),
-                }
-            }
-        }
-        tracing::info!("done in {:.2} s", self.seconds);
+    /// The last line for people.
+    pub(crate) fn tell(&self, legs: &[Leg]) {
+        let mut blobs = Tally::default();
+        legs.iter().for_each(|leg| blobs += leg.blobs);
+        let moved = if blobs.is_empty() || self.dry_run { String::new() } else { format!("; {blobs}") };
+        tracing::info!("done in {:.2} s: {}{moved}", self.seconds, self.digest);
     }
 
     /// The data: the digest, or everything as JSON.
@@ -140,6 +112,57 @@ impl Report {
         match format {
             Format::Text => output::line(out, &self.digest.to_string()),
             Format::Json => output::json(out, self),
+        }
+    }
+}
+
+/// Tells what SRC is, as soon as that is known.
+pub(crate) fn source(source: &Reference, tree: &Tree) {
+    let platforms: Vec<_> = tree.platforms().iter().map(ToString::to_string).collect();
+    if !platforms.is_empty() {
+        tracing::info!("{source}: {}", platforms.join(", "));
+    }
+}
+
+/// Tells what became of the blobs and the manifests at a destination.
+pub(crate) fn brought(repository: &Repository, blobs: &Tally, manifests: usize, dry_run: bool) {
+    if dry_run {
+        tracing::info!(
+            "dry run: {repository}: would {}, put {}",
+            blobs.foreseen(),
+            number_of_manifests(manifests)
+        );
+    } else if !blobs.is_empty() {
+        tracing::info!("{repository}: {blobs}");
+    }
+}
+
+/// Tells what became of what is about the image.
+pub(crate) fn delivered(repository: &Repository, delivered: &Delivered, blobs: &Tally, dry_run: bool) {
+    let Delivered { copied, skipped, tags, .. } = delivered;
+    let (prefix, verb) = if dry_run { ("dry run: ", "to copy") } else { ("", "copied") };
+    let with = match (blobs.is_empty(), dry_run) {
+        (true, _) => String::new(),
+        (false, true) => format!("; would {}", blobs.foreseen()),
+        (false, false) => format!("; {blobs}"),
+    };
+    tracing::info!(
+        "{prefix}{repository}: referrers {copied} {verb}, {skipped} there already, {tags} tags{with}"
+    );
+}
+
+/// Tells what became of a tag.
+pub(crate) fn tagged(repository: &Repository, tag: &Tag, verdict: &Verdict, digest: &Digest, dry_run: bool) {
+    let name = format!("{repository}:{tag}");
+    match (verdict, dry_run) {
+        (Verdict::Unchanged, _) => tracing::info!("{name} leads to {digest} already; nothing was written"),
+        (Verdict::Create, true) => tracing::info!("dry run: {name} would be created as {digest}"),
+        (Verdict::Create, false) => tracing::info!("{name} created as {digest}"),
+        (Verdict::Move { from } | Verdict::Refuse { found: from }, true) => {
+            tracing::info!("dry run: {name} would be moved from {from} to {digest}");
+        }
+        (Verdict::Move { from } | Verdict::Refuse { found: from }, false) => {
+            tracing::info!("{name} moved from {from} to {digest}");
         }
     }
 }

@@ -216,9 +216,9 @@ fn attestations(collector: &mut Collector<'_>, a: &Images, b: &Images) {
     let digests = |images: &Images| {
         let mut digests: Vec<_> = images.attestations.iter().map(|one| one.digest.to_string()).collect();
         digests.sort();
-        digests
+        (!digests.is_empty()).then(|| digests.join(", "))
     };
-    collector.words("attestations", &digests(a), &digests(b));
+    collector.note("attestations", None, digests(a), digests(b));
 }
 
 #[cfg(test)]

@@ -57,9 +57,14 @@ impl Moved {
     /// The blobs of these manifests, without those that an earlier part has brought: these are there already.
     fn unseen(&mut self, manifests: &[Manifest], seen: &mut HashSet<Digest>) -> Vec<Descriptor> {
         let mut blobs = blobs_of(manifests);
-        let all = blobs.len();
-        blobs.retain(|blob| seen.insert(blob.digest.clone()));
-        self.blobs.skipped += (all - blobs.len()) as u64;
+        blobs.retain(|blob| {
+            let new = seen.insert(blob.digest.clone());
+            if !new {
+                self.blobs.skipped += 1;
+                self.blobs.bytes_skipped += blob.size;
+            }
+            new
+        });
         blobs
     }
 }

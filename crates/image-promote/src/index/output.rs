@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::bring;
 use super::part::Part;
 use crate::cli::Index;
-use crate::transfer::Tally;
+use crate::transfer::{Tally, number_of_manifests};
 
 /// What became of the tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,9 @@ struct Moved {
     mounted: u64,
     copied: u64,
     skipped: u64,
+    bytes_mounted: u64,
     bytes_copied: u64,
+    bytes_skipped: u64,
     /// Manifests written by digest.
     manifests: usize,
 }
@@ -77,7 +79,8 @@ impl Report {
             source: part.name.clone(),
         };
         let attestations = parts.iter().flat_map(|part| &part.attestations);
-        let Tally { mounted, copied, skipped, bytes } = moved.blobs;
+        let Tally { mounted, copied, skipped, bytes_mounted, bytes_copied, bytes_skipped } = moved.blobs;
+        let manifests = moved.manifests;
         Self {
             destination: index.destination.to_string(),
             digest: root.digest().clone(),
@@ -88,36 +91,20 @@ impl Report {
             annotations: root.annotations().clone(),
             images: parts.iter().map(image).collect(),
             attestations: attestations.map(|child| child.manifest.digest().clone()).collect(),
-            moved: Moved { mounted, copied, skipped, bytes_copied: bytes, manifests: moved.manifests },
+            moved: Moved { mounted, copied, skipped, bytes_mounted, bytes_copied, bytes_skipped, manifests },
         }
     }
 
-    /// The lines for people.
+    /// The last line for people.
     pub(crate) fn tell(&self) {
-        for Image { platform, digest, source } in &self.images {
-            tracing::info!("{platform}: {source}, {digest}");
-        }
-        let Self { destination, digest, action, attestations, .. } = self;
-        if !attestations.is_empty() {
-            tracing::info!("{} attestations go with them", attestations.len());
-        }
-        let Moved { mounted, copied, skipped, bytes_copied, .. } = &self.moved;
-        let moved = mounted + copied + skipped > 0;
-        if moved && self.dry_run {
-            tracing::info!(
-                "dry run: would mount {mounted} blobs, copy {copied} ({bytes_copied} bytes), skip {skipped}"
-            );
-        } else if moved {
-            tracing::info!(
-                "blobs: {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
-            );
-        }
+        let Self { destination, digest, action, .. } = self;
+        let from = self.previous_digest.as_ref().map_or(" as".into(), |from| format!(" from {from} to"));
         match (*action, self.dry_run) {
             ("unchanged", _) => {
                 tracing::info!("{destination} leads to {digest} already; nothing was written");
             }
-            (action, true) => tracing::info!("dry run: {destination} would be {action} as {digest}"),
-            (action, false) => tracing::info!("{destination} {action} as {digest}"),
+            (action, true) => tracing::info!("dry run: {destination} would be {action}{from} {digest}"),
+            (action, false) => tracing::info!("{destination} {action}{from} {digest}"),
         }
     }
 
@@ -127,6 +114,30 @@ impl Report {
             Format::Text => output::line(out, &self.digest.to_string()),
             Format::Json => output::json(out, self),
         }
+    }
+}
+
+/// Tells what the index is made of, before anything is moved.
+pub(crate) fn parts(parts: &[Part]) {
+    for Part { platform, name, image, .. } in parts {
+        tracing::info!("{platform}: {name}, {}", image.manifest.digest());
+    }
+    let attestations: usize = parts.iter().map(|part| part.attestations.len()).sum();
+    if attestations > 0 {
+        tracing::info!("{attestations} attestations go with them");
+    }
+}
+
+/// Tells what became of the blobs and the manifests.
+pub(crate) fn moved(moved: &bring::Moved, dry_run: bool) {
+    if dry_run {
+        tracing::info!(
+            "dry run: would {}, put {}",
+            moved.blobs.foreseen(),
+            number_of_manifests(moved.manifests)
+        );
+    } else if !moved.blobs.is_empty() {
+        tracing::info!("{}", moved.blobs);
     }
 }
 

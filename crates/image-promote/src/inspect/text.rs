@@ -1,5 +1,7 @@
 //! The report as people read it: a block of facts, then tables.
 
+use contract::progress::size;
+
 use crate::printable::{shown, words};
 
 use super::report::{AttestationReport, ImageReport, ReferrerReport, Report, RunReport, TagReport};
@@ -145,20 +147,6 @@ fn row(name: &str, value: &str) -> Vec<String> {
     vec![name.to_owned(), shown(value)]
 }
 
-/// Bytes as people say them, in units of a thousand.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let (mut value, mut unit) = (bytes as f64 / 1000.0, 0);
-    // What would be shown as 1000.0 of one unit is 1.0 of the next.
-    while value >= 999.95 && unit + 1 < UNITS.len() {
-        (value, unit) = (value / 1000.0, unit + 1);
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
 /// Aligns the columns; the last one ends its line.
 fn table(rows: &Rows) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -180,23 +168,6 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_rounded_to_a_unit_that_fits() {
-        let table = [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (301_234, "301.2 kB"),
-            (999_960, "1.0 MB"),
-            (12_345_678, "12.3 MB"),
-            (1_500_000_000, "1.5 GB"),
-            (u64::MAX, "18446744.1 TB"),
-        ];
-        for (bytes, text) in table {
-            assert_eq!(size(bytes), text);
-        }
-    }
 
     #[test]
     fn columns_are_aligned_by_characters_and_lines_end_without_spaces() {

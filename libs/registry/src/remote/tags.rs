@@ -8,6 +8,8 @@ use crate::{Error, Tag};
 
 /// How many tags a page should have. A registry may send fewer.
 const PAGE: usize = 1000;
+/// So many empty pages in a row make no sense.
+const MOST_BARREN: u32 = 20;
 /// A page of that many tags of the greatest length is far smaller, in bytes.
 const PAGE_LIMIT: usize = 8 * 1024 * 1024;
 
@@ -28,6 +30,7 @@ impl Remote {
         let page = most.unwrap_or(PAGE).clamp(1, PAGE);
         let mut request = self.request(Method::GET, &format!("tags/list?n={page}"))?;
         let mut tags: Vec<Tag> = Vec::new();
+        let mut barren = 0;
         loop {
             let answer = self.line.fetch(request, PAGE_LIMIT, &action).await?;
             match answer.status {
@@ -43,9 +46,11 @@ impl Remote {
             tags.extend(page.tags.unwrap_or_default().iter().filter_map(|tag| tag.parse().ok()));
             match next {
                 Some(url) if most.is_none_or(|most| tags.len() < most) => {
-                    // A page without anything new that names a next one would go on for ever.
-                    if tags.len() == before {
-                        return Err(self.fault(&action, "sends an empty page that leads to another"));
+                    // The link counts and not the number of tags: registries that filter may send an empty page. But
+                    // pages without anything new could go on for ever.
+                    barren = if tags.len() == before { barren + 1 } else { 0 };
+                    if barren == MOST_BARREN {
+                        return Err(self.fault(&action, "sends one empty page after the other"));
                     }
                     request = self.page_request(url, &action)?;
                 }

@@ -124,9 +124,7 @@ impl Forward {
         switch: &ResetSwitch,
     ) -> Result<Response<Body>, Broken> {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        let (method, authorized) =
-            (request.method().to_string(), request.headers().contains_key(AUTHORIZATION));
-        let mut arrival = self.log.arrive(method, target.clone(), authorized);
+        let mut arrival = self.log.arrive(request.method().to_string(), target.clone(), request.headers());
         let faults = self.rules.strike(request.method().as_str(), &target);
         if !faults.is_empty() {
             arrival.note_fault();

@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use hyper::HeaderMap;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+
 /// How long a test waits for a request before it gives up: longer than any machine needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -18,6 +21,10 @@ pub struct Passed {
     pub status: u16,
     /// Did it carry an Authorization header?
     pub authorized: bool,
+    /// Its Accept headers, in their order.
+    pub accept: Vec<String>,
+    /// Its Content-Type.
+    pub content_type: Option<String>,
     /// Was a fault made of it?
     pub faulted: bool,
     /// The bytes of its body that were read.
@@ -118,14 +125,17 @@ impl Log {
     }
 
     /// Notes the arrival of a request.
-    pub(super) fn arrive(self: &Arc<Self>, method: String, target: String, authorized: bool) -> Arrival {
+    pub(super) fn arrive(self: &Arc<Self>, method: String, target: String, headers: &HeaderMap) -> Arrival {
         let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_in_flight.fetch_max(now, Ordering::SeqCst);
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let passed = Passed {
             method,
             target,
             status: 0,
-            authorized,
+            authorized: headers.contains_key(AUTHORIZATION),
+            accept: headers.get_all(ACCEPT).iter().map(text).collect(),
+            content_type: headers.get(CONTENT_TYPE).map(text),
             faulted: false,
             up: 0,
             down: 0,

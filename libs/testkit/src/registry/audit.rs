@@ -11,7 +11,7 @@ const TYPES: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oc
                      application/vnd.docker.distribution.manifest.list.v2+json, \
                      application/vnd.docker.distribution.manifest.v2+json";
 
-/// How often an answer 500 is asked for anew, and after what time.
+/// How often a tag is asked for anew that answers 500, and after what time.
 const ATTEMPTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -25,7 +25,7 @@ pub(super) async fn audit(
     repository: &str,
     tag: &str,
 ) -> Result<Option<String>, String> {
-    let Some(root) = read(client, &format!("{repository}/manifests/{tag}")).await? else {
+    let Some(root) = read_tag(client, &format!("{repository}/manifests/{tag}")).await? else {
         return Ok(None);
     };
     let mut below = links(&root)?;
@@ -48,22 +48,39 @@ pub(super) async fn audit(
     Ok(Some(digest_of(&root)))
 }
 
-async fn read(client: &reqwest::Client, url: &str) -> Result<Option<Vec<u8>>, String> {
-    let wrong = |error: reqwest::Error| format!("{url}: {error}");
-    let mut attempts = 0;
-    let answer = loop {
-        let answer = client.get(url).header(ACCEPT, TYPES).send().await.map_err(wrong)?;
-        attempts += 1;
-        // The registry's files do not appear whole: who reads a tag that another request is just writing gets this.
-        if answer.status() != StatusCode::INTERNAL_SERVER_ERROR || attempts == ATTEMPTS {
-            break answer;
+/// Reads what a tag leads to. The registry's files do not appear whole: who reads a tag that a request of somebody who
+/// was killed is just writing gets a 500 for a moment. Nothing else may answer so: all the rest was written before.
+async fn read_tag(client: &reqwest::Client, url: &str) -> Result<Option<Vec<u8>>, String> {
+    let mut attempt = 1;
+    loop {
+        match read(client, url).await {
+            Err(Wrong { status: Some(StatusCode::INTERNAL_SERVER_ERROR), .. }) if attempt < ATTEMPTS => {}
+            result => return Ok(result?),
         }
+        attempt += 1;
         tokio::time::sleep(PAUSE).await;
-    };
+    }
+}
+
+/// What went wrong, and the status of the answer if there was one.
+struct Wrong {
+    status: Option<StatusCode>,
+    text: String,
+}
+
+impl From<Wrong> for String {
+    fn from(wrong: Wrong) -> Self {
+        wrong.text
+    }
+}
+
+async fn read(client: &reqwest::Client, url: &str) -> Result<Option<Vec<u8>>, Wrong> {
+    let wrong = |error: reqwest::Error| Wrong { status: None, text: format!("{url}: {error}") };
+    let answer = client.get(url).header(ACCEPT, TYPES).send().await.map_err(wrong)?;
     match answer.status() {
         StatusCode::OK => Ok(Some(answer.bytes().await.map_err(wrong)?.to_vec())),
         StatusCode::NOT_FOUND => Ok(None),
-        status => Err(format!("{url} is answered {status}")),
+        status => Err(Wrong { status: Some(status), text: format!("{url} is answered {status}") }),
     }
 }
 
