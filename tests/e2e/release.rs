@@ -1,4 +1,9 @@
-//! `release` as its users run it.
+//! `release` as its users run it: here with a directory as the forge, below with servers.
+
+mod faults;
+mod gitlab;
+mod notes;
+mod page;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -171,7 +176,10 @@ fn a_changed_input_updates_and_the_time_of_release_stays() {
     );
     let record = place.json("out/releases/v1.0.0.json");
     assert_eq!((&record["name"], &record["image"]["reference"]), (&json!("New"), &json!("app:1")));
-    assert_eq!((&record["milestones"], &record["assets"]["links"][0]["name"]), (&json!(["Spring"]), &json!("A")));
+    assert_eq!(
+        (&record["milestones"], &record["assets"]["links"][0]["name"]),
+        (&json!(["Spring"]), &json!("A"))
+    );
     assert_eq!(record["released_at"], "2026-11-21T08:00:00Z");
     place.create("v1.0.0").args(["--released-at", "2026-01-01T00:00:00Z"]).succeeds();
     assert_eq!(place.json("out/releases/v1.0.0.json")["released_at"], "2026-01-01T00:00:00Z");
@@ -181,7 +189,8 @@ fn a_changed_input_updates_and_the_time_of_release_stays() {
 fn replace_takes_away_what_is_left_out_but_the_time() {
     let place = Place::new();
     place.file("notes.md", "Notes");
-    let first = ["--image", "app:1", "--asset", "A=https://example.com/a", "--notes", "notes.md", "--name", "Spring"];
+    let first =
+        ["--image", "app:1", "--asset", "A=https://example.com/a", "--notes", "notes.md", "--name", "Spring"];
     place.create("v1.0.0").args(first).succeeds();
     let second = place.create("v1.0.0").arg("--replace").env("SOURCE_DATE_EPOCH", "1800000000").succeeds();
     assert!(second.stdout().contains("release v1.0.0 updated"), "{second:?}");
