@@ -1,5 +1,6 @@
 //! `release` as its users run it: here with a directory as the forge, below with servers.
 
+mod directory;
 mod faults;
 mod gitlab;
 mod notes;

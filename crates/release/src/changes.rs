@@ -221,7 +221,8 @@ fn line(change: &Change) -> String {
     let scope = change.scope.as_ref().map(|scope| format!("**{}:** ", escaped(scope))).unwrap_or_default();
     let short = &change.commit[..8];
     let commit = change.url.as_ref().map_or_else(|| short.to_owned(), |url| format!("[{short}]({url})"));
-    let note = change.breaking_note.as_ref().map(|note| format!("\n  {}", escaped(note))).unwrap_or_default();
+    let note =
+        change.breaking_note.as_ref().map(|note| format!("\\\n  {}", escaped(note))).unwrap_or_default();
     format!("- {scope}{} ({commit}){note}\n", escaped(&change.description))
 }
 

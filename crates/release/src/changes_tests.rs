@@ -27,7 +27,7 @@ fn changes_are_grouped_and_what_breaks_comes_first() {
     );
     let link = "([01234567](https://h/team/app/-/commit/0123456789abcdef0123456789abcdef01234567))";
     let expected = format!(
-        "### Breaking changes\n\n- **api:** a {link}\n  the old one is gone\n\n### Fixes\n\n- b {link}\n\n\
+        "### Breaking changes\n\n- **api:** a {link}\\\n  the old one is gone\n\n### Fixes\n\n- b {link}\n\n\
          ### Documentation\n\n- c {link}\n\n### Other changes\n\n- Tidy up {link}\n\n**Contributors:** Ada\n\n\
          **All changes:** [1.0.0...1.1.0](https://h/team/app/-/compare/1.0.0...1.1.0)\n"
     );

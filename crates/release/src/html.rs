@@ -276,7 +276,7 @@ struct Moment(Timestamp);
 
 impl Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+        let format = format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC");
         let moment = self.0.utc().format(format).map_err(|_| fmt::Error)?;
         write!(f, "<time datetime=\"{}\">{moment}</time>", self.0)
     }

@@ -165,7 +165,7 @@ fn what_runs_where_comes_first_production_before_the_others() {
         "<a href=\"https://app.example.com/?a&amp;b\" rel=\"nofollow noopener noreferrer\">production</a>",
         "<a href=\"#v1.0.0\"><bdi>1.0.0</bdi></a>",
         "<bdi>0123456&lt;b&gt;</bdi></p>",
-        "since <time datetime=\"2026-11-21T08:05:00Z\">21 November 2026, 08:05 UTC</time>",
+        "since <time datetime=\"2026-11-21T08:05:00Z\">21 Nov 2026, 08:05 UTC</time>",
         "<span class=\"label runs\">on preview</span>",
     ];
     for part in expected {
