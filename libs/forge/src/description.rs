@@ -93,10 +93,8 @@ mod tests {
     fn what_is_put_together_is_split_again() {
         let image: Image = format!("host/app:1@sha256:{}", "a".repeat(64)).parse().unwrap();
         let link = Asset::new("A [b] *c*", "https://example.com/a(b)?c=d").unwrap();
-        let links = vec![
-            link.clone(),
-            Asset::new("W", "https://example.com/w").unwrap().with_type(LinkType::Package),
-        ];
+        let links =
+            [link.clone(), Asset::new("W", "https://example.com/w").unwrap().with_type(LinkType::Package)];
         for notes in ["", "# Notes\n\n- a\n", "<!-- release: what belongs to it -->\n"] {
             for image in [None, Some(&image)] {
                 for links in [&links[..], &[]] {

@@ -28,10 +28,10 @@ fn notes(git: &Repository, args: &[&str]) -> Tool {
 
 fn subjects(git: &Repository, args: &[&str]) -> Vec<String> {
     let output = notes(git, args).args(["--format", "json"]).succeeds();
-    let told: Value = serde_json::from_str(output.stdout()).unwrap();
-    let groups = told["groups"].as_array().unwrap().iter();
-    let changes = groups.flat_map(|group| group["changes"].as_array().unwrap());
-    changes.map(|change| change["description"].as_str().unwrap().to_owned()).collect()
+    let told: Value = serde_json::from_str(output.stdout()).expect("notes as JSON");
+    let groups = told["groups"].as_array().expect("notes as JSON").iter();
+    let changes = groups.flat_map(|group| group["changes"].as_array().expect("notes as JSON"));
+    changes.map(|change| change["description"].as_str().expect("notes as JSON").to_owned()).collect()
 }
 
 #[test]

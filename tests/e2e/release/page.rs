@@ -100,7 +100,7 @@ fn page(folder: &Path) {
     let notes = format!(
         "# Notes\n\n- one [link](https://example.com/{long})\n\n| a | b |\n|---|---|\n| {long} | 2 |\n\n```\n{long}{long}\n```\n\n> quoted\n\n## More\n\n`{long}`\n"
     );
-    fs::write(folder.join("notes.md"), notes).unwrap();
+    fs::write(folder.join("notes.md"), notes).expect("the folder is ours");
     let image = format!("registry.example.com/team/{long}/release:1.0.0@sha256:{}", "ab".repeat(32));
     let run = || {
         let run = tool("release").current_dir(folder).env("SOURCE_DATE_EPOCH", "1795248000");
