@@ -1,6 +1,6 @@
 //! The commands of `image-promote` besides `copy`, against Debian's docker-registry, with skopeo as the judge.
 
-mod crafted;
+pub(crate) mod crafted;
 mod diff;
 mod digest;
 mod index;

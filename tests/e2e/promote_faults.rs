@@ -3,7 +3,7 @@
 
 mod interrupted;
 mod request_counts;
-mod stand;
+pub(crate) mod stand;
 mod without_mount;
 
 use std::time::Duration;

@@ -1,7 +1,15 @@
 //! `props` as its users run it.
 
+mod artifactory;
+mod backends;
+mod clients;
+mod stand;
+mod writers;
+
 use serde_json::{Value, json};
-use testkit::{File, Image, Tool, tool};
+use testkit::{File, Image};
+
+use stand::props;
 
 fn layout() -> (tempfile::TempDir, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -9,10 +17,6 @@ fn layout() -> (tempfile::TempDir, String, String) {
     let digest = Image::new().layer(vec![File::new("a", "b")]).write(&path, "1").expect("a layout");
     let image = format!("oci:{}:1", path.display());
     (folder, image, digest)
-}
-
-fn props<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Tool {
-    tool("props").args(arguments).env("SOURCE_DATE_EPOCH", "1767323045")
 }
 
 #[test]
@@ -103,7 +107,7 @@ fn bad_input_and_absent_images_have_their_own_message() {
         (&["verify", &none, "tested"], 1, "there is no"),
         (&["get", &none], 1, "there is no"),
         (&["get", &no_layout], 2, "no OCI image layout"),
-        (&["get", "localhost:5000/app:1"], 2, "in a registry"),
+        (&["get", &image, "--backend", "artifactory"], 2, "keeps no marks of"),
         (&["set", &image], 2, "KEY[=VALUE]"),
         (&["set", &image, "a b"], 2, "' '"),
         (&["set", &image, "tested", "tested=false"], 2, "twice"),

@@ -2,6 +2,7 @@
 
 mod directory;
 mod faults;
+mod github;
 mod gitlab;
 mod notes;
 mod page;

@@ -1,5 +1,7 @@
-//! `copy`: [`target`] groups the destinations, [`plan`] decides, [`leg`] acts, [`output`] tells.
+//! `copy`: [`target`] groups the destinations, [`plan`] decides, [`leg`] acts, [`delivery`] takes along what is about the
+//! image, [`output`] tells.
 
+mod delivery;
 mod leg;
 mod output;
 mod plan;
@@ -13,10 +15,13 @@ use contract::{Exit, Failure};
 use futures_util::future::{join, try_join_all};
 use registry::{Manifest, Which};
 
+use self::delivery::Delivery;
 use self::leg::Leg;
 use self::output::Report;
+use crate::attached::Attached;
 use crate::cli::Copy;
 use crate::source::{limited, which};
+use crate::tree::Tree;
 
 pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failure> {
     let begun = Instant::now();
@@ -28,17 +33,55 @@ pub(crate) async fn run(copy: &Copy, out: &mut dyn Write) -> Result<Exit, Failur
     let root = look(copy, &which, &mut legs).await?;
     // Every tag is decided before anything is written anywhere.
     let refused: Vec<_> = legs.iter_mut().flat_map(|leg| leg.decide(&root, copy)).collect();
-    if let Some(failure) = output::refusal(&refused, &root) {
+    if let Some(failure) = output::refusal(&refused) {
         return Err(failure);
     }
     let mut tree = None;
-    for leg in &mut legs {
-        leg.carry_out(&root, &mut tree, copy).await?;
+    let attached = attached(copy, &legs, &root, &mut tree).await?;
+    let deliveries = deliveries(copy, &legs, &root, attached.as_ref()).await?;
+    for (leg, delivery) in legs.iter_mut().zip(&deliveries) {
+        leg.carry_out(&root, &mut tree, delivery.as_ref(), copy).await?;
     }
     let report = Report::new(copy, &root, tree.as_ref(), &legs, begun.elapsed());
     report.tell();
     report.print(copy.format.format, out)?;
     Ok(Exit::Done)
+}
+
+/// Finds what is about the image and each of its manifests, if that is wanted.
+async fn attached(
+    copy: &Copy,
+    legs: &[Leg],
+    root: &Manifest,
+    tree: &mut Option<Tree>,
+) -> Result<Option<Attached>, Failure> {
+    let Some(leg) = legs.first().filter(|_| copy.referrers) else { return Ok(None) };
+    let jobs = copy.jobs.most();
+    let tree = tree.insert(Tree::read(&leg.from, root.clone(), jobs).await?);
+    if !copy.platforms.is_empty() {
+        tracing::info!(
+            "--platform: what refers to the whole of {} is left behind, because it is about another digest",
+            copy.source
+        );
+    }
+    Ok(Some(Attached::find(&leg.from, tree, jobs).await?))
+}
+
+/// Decides at each destination what becomes of what is about the image. Nothing is written before all of it is decided.
+async fn deliveries<'a>(
+    copy: &Copy,
+    legs: &[Leg],
+    root: &Manifest,
+    attached: Option<&'a Attached>,
+) -> Result<Vec<Option<Delivery<'a>>>, Failure> {
+    let Some(attached) = attached else { return Ok(legs.iter().map(|_| None).collect()) };
+    let plans = try_join_all(legs.iter().map(|leg| leg.plan(root, attached, copy))).await?;
+    let (deliveries, refused): (Vec<_>, Vec<_>) = plans.into_iter().unzip();
+    let refused: Vec<_> = refused.into_iter().flatten().collect();
+    match output::conflict(&refused) {
+        Some(failure) => Err(failure),
+        None => Ok(deliveries.into_iter().map(Some).collect()),
+    }
 }
 
 /// Reads what SRC leads to and where the tags lead now: neither needs the other's answer.

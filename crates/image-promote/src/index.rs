@@ -71,7 +71,7 @@ async fn carry_out(
             destination.put_manifest(root, &which).await?;
             Ok(moved)
         }
-        result => result.map(|()| moved),
+        result => result.map(|_| moved),
     }
 }
 

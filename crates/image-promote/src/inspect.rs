@@ -7,11 +7,13 @@ use std::io::Write;
 
 use contract::args::Format;
 use contract::{Exit, Failure, output};
-use futures_util::future::join;
+use futures_util::future::{join, try_join_all};
+use registry::{Digest, Error, Store};
 
-use self::report::Report;
+use self::report::{About, Report};
 use crate::cli::Inspect;
 use crate::images::Images;
+use crate::shelf::Shelf;
 use crate::source::Source;
 use crate::tree::Tree;
 
@@ -31,12 +33,22 @@ pub(crate) async fn run(inspect: &Inspect, out: &mut dyn Write) -> Result<Exit, 
         let images = Images::read(&store, &tree, JOBS).await?;
         Ok::<_, registry::Error>((tree.root, images))
     };
-    let (contents, referrers) = join(contents, store.referrers(&digest)).await;
+    let (contents, about) = join(contents, about(&store, &digest)).await;
     let (root, images) = contents?;
-    let report = Report::new(name, &root, &images, referrers);
+    let report = Report::new(name, &root, &images, about);
     match inspect.format.format {
         Format::Text => output::bytes(out, text::write(&report).as_bytes())?,
         Format::Json => output::json(out, &report)?,
     }
     Ok(Exit::Done)
+}
+
+/// What others say about the image: what refers to it, and the tags that have its digest in their name.
+async fn about(store: &Store, digest: &Digest) -> Result<About, Error> {
+    let shelf = Shelf::open(store, digest).await?;
+    let tags = shelf.tags(digest).map(|tag| async move {
+        Ok::<_, Error>(store.resolve(tag).await?.map(|digest| (tag.clone(), digest)))
+    });
+    let tags = try_join_all(tags).await?.into_iter().flatten().collect();
+    Ok(About { referrers: shelf.referrers(digest).await?, tags })
 }

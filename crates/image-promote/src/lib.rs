@@ -1,7 +1,9 @@
 //! Moves an image from one repository to another without moving its bytes where the registry can do it itself.
 //!
-//! A file or folder for each command; [`tree`] reads what an image consists of, [`images`] what is in it.
+//! A file or folder for each command; [`tree`] reads what an image consists of, [`images`] what is in it, [`attached`]
+//! what is said about it.
 
+mod attached;
 mod cli;
 mod configuration;
 mod copy;
@@ -12,6 +14,7 @@ mod index;
 mod inspect;
 mod list;
 mod printable;
+mod shelf;
 mod source;
 mod transfer;
 mod tree;

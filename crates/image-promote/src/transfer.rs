@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use contract::progress::{Progress, size};
 use futures_util::stream::{self, TryStreamExt};
-use registry::{Blob, Descriptor, Error, Manifest, Mounted, Remote, Store, Which};
+use registry::{Blob, Descriptor, Error, Manifest, Mounted, Remote, Store, Which, Written};
 
 use crate::tree::blobs_of;
 
@@ -182,7 +182,7 @@ impl Transfer<'_> {
     }
 
     async fn manifest(&self, manifest: &Manifest) -> Result<(), Error> {
-        self.put(manifest, &Which::Digest(manifest.digest().clone())).await
+        self.put(manifest, &Which::Digest(manifest.digest().clone())).await.map(drop)
     }
 
     /// Writes one manifest. A registry may miss a blob for a moment, while somebody else writes the same one, or for
@@ -190,7 +190,7 @@ impl Transfer<'_> {
     ///
     /// # Errors
     /// When the destination does not take it all the same.
-    pub(crate) async fn put(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
+    pub(crate) async fn put(&self, manifest: &Manifest, which: &Which) -> Result<Written, Error> {
         let mut round = 0;
         loop {
             let error = match self.to.put_manifest(manifest, which).await {

@@ -36,8 +36,12 @@ impl Tree {
                 return Err(Error::Manifest { what: root.digest().to_string(), reason });
             }
             // In order: what is told about the image must not depend on which answer came first.
-            let reads =
-                wanted.into_iter().map(|digest| async move { store.manifest(&Which::Digest(digest)).await });
+            let reads = wanted.into_iter().map(|digest| async move {
+                match store.manifest(&Which::Digest(digest)).await {
+                    Err(Error::NotFound { what }) => Err(Error::Missing { what }),
+                    result => result,
+                }
+            });
             levels.push(stream::iter(reads).buffered(jobs).try_collect().await?);
         }
     }
@@ -45,6 +49,28 @@ impl Tree {
     /// Every manifest, the root first.
     pub(crate) fn manifests(&self) -> impl Iterator<Item = &Manifest> {
         std::iter::once(&self.root).chain(self.levels.iter().flatten())
+    }
+
+    /// The manifests below the root in groups to be written one after the other: what leads to others comes behind them,
+    /// also where an index and an image of it stand beside each other.
+    pub(crate) fn upwards(&self) -> Vec<Vec<Manifest>> {
+        let mut pending: Vec<&Manifest> = self.levels.iter().flatten().collect();
+        let mut groups = Vec::new();
+        while !pending.is_empty() {
+            let unwritten: HashSet<_> = pending.iter().map(|manifest| manifest.digest().clone()).collect();
+            let waits = |manifest: &Manifest| {
+                children(std::slice::from_ref(manifest)).any(|child| unwritten.contains(&child))
+            };
+            // Nothing leads to itself: an index holds the digests of its entries, so some wait for none.
+            let (later, now): (Vec<_>, Vec<_>) = pending.into_iter().partition(|manifest| waits(manifest));
+            if now.is_empty() {
+                groups.push(later.into_iter().cloned().collect());
+                break;
+            }
+            groups.push(now.into_iter().cloned().collect());
+            pending = later;
+        }
+        groups
     }
 
     /// Every blob once.
@@ -124,5 +150,30 @@ mod tests {
         };
         let blobs: Vec<_> = tree.blobs().iter().map(|blob| blob.digest.to_string()).collect();
         assert_eq!(blobs, [digest("config"), digest("a"), digest("b")]);
+    }
+
+    #[test]
+    fn what_leads_to_others_is_written_behind_them() {
+        let index = |entries: &[&Manifest]| {
+            let kind = registry::media_type::OCI_INDEX;
+            let entry = |entry: &&Manifest| {
+                format!(r#"{{"mediaType":"{}","digest":"{}","size":1}}"#, entry.media_type(), entry.digest())
+            };
+            let entries: Vec<_> = entries.iter().map(entry).collect();
+            parse(format!(
+                r#"{{"schemaVersion":2,"mediaType":"{kind}","manifests":[{}]}}"#,
+                entries.join(",")
+            ))
+        };
+        let (one, other) = (image(&[("a", false)]), image(&[("b", false)]));
+        let inner = index(&[&one]);
+        let outer = index(&[&inner, &one]);
+        // All beside each other, as an index lists them that leads to each.
+        let root = index(&[&outer, &inner, &one, &other]);
+        let tree =
+            Tree { root, levels: vec![vec![outer.clone(), inner.clone(), one.clone(), other.clone()]] };
+        let digests = |group: &[Manifest]| group.iter().map(|one| one.digest().clone()).collect::<Vec<_>>();
+        let groups: Vec<_> = tree.upwards().iter().map(|group| digests(group)).collect();
+        assert_eq!(groups, [digests(&[one, other]), digests(&[inner]), digests(&[outer])]);
     }
 }

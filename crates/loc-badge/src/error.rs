@@ -1,7 +1,7 @@
 //! What can go wrong while files are found and read.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use contract::Explain;
 
@@ -22,6 +22,15 @@ pub(crate) enum CountError {
         #[source]
         source: io::Error,
     },
+}
+
+impl CountError {
+    /// What it is about.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path, .. } | Self::Unreadable { path, .. } => path,
+        }
+    }
 }
 
 impl Explain for CountError {

@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use crate::cli::Measure;
+
 /// Lines of a file or of many, by what is on them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lines {
@@ -11,6 +13,17 @@ pub(crate) struct Lines {
     pub(crate) source: usize,
     /// All lines, as an editor numbers them.
     pub(crate) physical: usize,
+}
+
+impl Lines {
+    /// How many there are of the kind asked for.
+    pub(crate) fn of(self, measure: Measure) -> usize {
+        match measure {
+            Measure::Code => self.code,
+            Measure::Source => self.source,
+            Measure::Lines => self.physical,
+        }
+    }
 }
 
 impl AddAssign for Lines {
@@ -23,7 +36,7 @@ impl AddAssign for Lines {
 
 /// How many lines an editor shows: the last one need not end.
 pub(crate) fn physical(text: &[u8]) -> usize {
-    let ends = text.iter().filter(|&&byte| byte == b'\n').count();
+    let ends = memchr::memchr_iter(b'\n', text).count();
     ends + usize::from(text.last().is_some_and(|&byte| byte != b'\n'))
 }
 

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// The text of a file, without byte order mark.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
     let text = match bytes {
@@ -13,7 +15,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, [u8]> {
         [0xFE, 0xFF, text @ ..] => Cow::Owned(from_utf16(text, u16::from_be_bytes)),
         _ => Cow::Borrowed(bytes),
     };
-    if text.contains(&b'\r') { Cow::Owned(unix_lines(&text)) } else { text }
+    if memchr(b'\r', &text).is_some() { Cow::Owned(unix_lines(&text)) } else { text }
 }
 
 fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {

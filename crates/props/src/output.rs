@@ -2,28 +2,21 @@
 
 use std::io::Write;
 
-use contract::args::Format;
+use contract::args::{DryRunArgs, Format, FormatArgs};
 use contract::{Failure, output};
-use marks::{Assignment, Change, Mark, Unmet};
-use registry::Digest;
+use marks::{Assignment, Change, Cleared, Image, Mark, Moved, Outcome, Record, State, Unmet};
+use registry::{Digest, Reference};
 use serde::Serialize;
 
-use crate::cli::{Get, Set, Verify};
+use crate::cli::{Find, Get, History, Move, Verify};
+use crate::verify::Answer;
 
 #[derive(Serialize)]
-struct SetReport<'a> {
+struct ChangeReport<'a> {
     image: String,
     digest: &'a Digest,
     dry_run: bool,
-    marks: Vec<Changed<'a>>,
-}
-
-#[derive(Serialize)]
-struct Changed<'a> {
-    #[serde(flatten)]
-    mark: &'a Assignment,
-    #[serde(flatten)]
-    change: &'a Change,
+    marks: &'a [Outcome],
 }
 
 #[derive(Serialize)]
@@ -39,32 +32,70 @@ struct Verdict<'a> {
     digest: &'a Digest,
     holds: bool,
     unmet: &'a [Unmet],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_digest: Option<&'a Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inherited_from: Option<&'a Digest>,
+}
+
+#[derive(Serialize)]
+struct FindReport<'a> {
+    repository: String,
+    count: usize,
+    images: &'a [Image],
+}
+
+#[derive(Serialize)]
+struct MoveReport<'a> {
+    image: String,
+    digest: &'a Digest,
+    dry_run: bool,
+    target: &'a Outcome,
+    others: &'a [Cleared],
+    left: &'a [Digest],
+}
+
+#[derive(Serialize)]
+struct HistoryReport<'a> {
+    image: String,
+    digest: &'a Digest,
+    complete: bool,
+    records: &'a [Record],
 }
 
 /// The digest; on stderr what became of each mark.
-pub(crate) fn set(
-    set: &Set,
+pub(crate) fn outcomes(
+    image: &Reference,
     digest: &Digest,
-    changes: &[Change],
+    outcomes: &[Outcome],
+    dry_run: DryRunArgs,
+    format: FormatArgs,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let dry_run = set.dry_run.dry_run;
-    for (mark, change) in set.marks.iter().zip(changes) {
-        let what = match change {
-            Change::Created => "set".to_owned(),
-            Change::Changed { previous } => format!("changed from {previous}"),
-            Change::Unchanged => "was set already".to_owned(),
-        };
-        tracing::info!("{}{mark}: {what}", if dry_run { "dry run: " } else { "" });
-    }
-    match set.format.format {
+    let dry_run = dry_run.dry_run;
+    outcomes.iter().for_each(|outcome| tell(outcome, dry_run));
+    match format.format {
         Format::Text => output::line(out, &digest.to_string()),
         Format::Json => {
-            let marks =
-                set.marks.iter().zip(changes).map(|(mark, change)| Changed { mark, change }).collect();
-            output::json(out, &SetReport { image: set.image.to_string(), digest, dry_run, marks })
+            output::json(out, &ChangeReport { image: image.to_string(), digest, dry_run, marks: outcomes })
         }
     }
+}
+
+fn tell(outcome: &Outcome, dry_run: bool) {
+    let what = match (&outcome.failure, &outcome.change) {
+        (Some(reason), _) => format!("failed: {reason}"),
+        (None, Change::Created) => "set".to_owned(),
+        (None, Change::Changed { previous }) => format!("changed from {previous}"),
+        (None, Change::Unchanged) => "was set already".to_owned(),
+        (None, Change::Removed { previous }) => format!("unset, was {previous}"),
+        (None, Change::Absent) => "was not set".to_owned(),
+    };
+    let mark = match &outcome.wanted {
+        State::Set { value } => format!("{}={value}", outcome.key),
+        State::Unset => outcome.key.to_string(),
+    };
+    tracing::info!("{}{mark}: {what}", if dry_run { "dry run: " } else { "" });
 }
 
 /// One line a mark, `key=value`.
@@ -89,14 +120,26 @@ pub(crate) fn one(get: &Get, digest: &Digest, mark: &Mark, out: &mut dyn Write) 
 pub(crate) fn verdict(
     verify: &Verify,
     digest: &Digest,
-    unmet: &[Unmet],
+    answer: &Answer,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
+    let Answer { unmet, inherited_from } = answer;
+    if let Some(index) = inherited_from {
+        tracing::info!("inherited from the index {index}");
+    }
+    let required = verify.require_digest.as_ref();
     match verify.format.format {
         Format::Text => output::line(out, &digest.to_string()),
         Format::Json => output::json(
             out,
-            &Verdict { image: verify.image.to_string(), digest, holds: unmet.is_empty(), unmet },
+            &Verdict {
+                image: verify.image.to_string(),
+                digest,
+                holds: unmet.is_empty() && required.is_none_or(|required| required == digest),
+                unmet,
+                required_digest: required,
+                inherited_from: inherited_from.as_ref(),
+            },
         ),
     }
 }
@@ -107,5 +150,69 @@ pub(crate) fn fault(unmet: &Unmet) -> String {
     match &unmet.found {
         Some(found) => format!("{key} is '{found}', not '{value}'"),
         None => format!("{key} is not set"),
+    }
+}
+
+/// One line an image: its tag, a tab, its digest. Or their number.
+pub(crate) fn found(find: &Find, images: &[Image], out: &mut dyn Write) -> Result<(), Failure> {
+    let (repository, count) = (find.repository.to_string(), images.len());
+    match find.format.format {
+        Format::Text if find.count => output::line(out, &count.to_string()),
+        Format::Text => {
+            images.iter().try_for_each(|image| output::line(out, &format!("{}\t{}", image.tag, image.digest)))
+        }
+        Format::Json => {
+            let images = if find.count { &[] } else { images };
+            output::json(out, &FindReport { repository, count, images })
+        }
+    }
+}
+
+/// The digest that carries the mark now; on stderr who lost it.
+pub(crate) fn moved(
+    relocate: &Move,
+    digest: &Digest,
+    moved: &Moved,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let dry_run = relocate.dry_run.dry_run;
+    tell(&moved.target, dry_run);
+    let prefix = if dry_run { "dry run: " } else { "" };
+    for other in &moved.others {
+        let what =
+            other.failure.as_ref().map_or_else(|| "unset".to_owned(), |reason| format!("failed: {reason}"));
+        tracing::info!("{prefix}{} of {}: {what}", relocate.mark.key, other.digest);
+    }
+    let image = relocate.image.to_string();
+    let Moved { target, others, left } = moved;
+    match relocate.format.format {
+        Format::Text => output::line(out, &digest.to_string()),
+        Format::Json => output::json(out, &MoveReport { image, digest, dry_run, target, others, left }),
+    }
+}
+
+/// One line a change: when, what, and the job, the pipeline or the account it came from.
+pub(crate) fn history(
+    history: &History,
+    digest: &Digest,
+    told: &marks::History,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let (complete, records) = (told.complete, told.records.as_slice());
+    match history.format.format {
+        Format::Text => records.iter().try_for_each(|record| {
+            let what = match &record.state {
+                State::Set { value } => format!("set {}={value}", record.key),
+                State::Unset => format!("unset {}", record.key),
+            };
+            let by = &record.provenance;
+            let by = [&by.actor, &by.job, &by.pipeline].into_iter().flatten().map(String::as_str);
+            let by = by.collect::<Vec<_>>().join(" ");
+            let when = record.created.as_deref().unwrap_or("-");
+            output::line(out, format!("{when}\t{what}\t{by}").trim_end())
+        }),
+        Format::Json => {
+            output::json(out, &HistoryReport { image: history.image.to_string(), digest, complete, records })
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn create(typed: Create) -> Result<Report, Failure> {
         options.notes = Some(changes::of_release(&typed, &options)?);
     }
     let mut report = Report { dry_run, ..Report::default() };
-    for (upload, content) in options.uploads.iter().zip(&contents) {
+    for (upload, content) in options.uploads.iter().zip(&contents).filter(|_| !forge.has_files()) {
         let stored = forge.upload(&options.tag, &upload.name, content).await?;
         let url = stored.url.ok_or_else(no_address)?;
         options.assets.push(upload.asset(url.as_str())?);
@@ -31,6 +31,10 @@ pub(crate) async fn create(typed: Create) -> Result<Report, Failure> {
     }
     let (release, change) = save(&forge, &options, dry_run).await?;
     report.add("record", format!("release {}", options.tag), change, forge.location(&options.tag));
+    for (upload, content) in options.uploads.iter().zip(&contents).filter(|_| forge.has_files()) {
+        let stored = forge.upload(&options.tag, &upload.name, content).await?;
+        report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
+    }
     publish::publish(&forge, &typed.forge, &typed.page, dry_run.then_some(&release), &mut report).await?;
     report.release = Some(release);
     report.requests = forge.planned();

@@ -1,7 +1,7 @@
 //! The badge: what it shows, in which colours.
 
 use crate::text::printable;
-use crate::{Color, flat};
+use crate::{Color, Link, Logo, Style, draw};
 
 /// A badge to be drawn: the label on the left, the message on the right.
 ///
@@ -11,17 +11,23 @@ pub struct Badge {
     label: String,
     message: String,
     color: Color,
-    label_color: Color,
+    label_color: Option<Color>,
+    style: Style,
+    logo: Option<Logo>,
+    link: Option<Link>,
 }
 
 impl Badge {
-    /// A blue badge with a grey label. With an empty label there is the message alone.
+    /// A flat blue badge with a grey label. With an empty label there is the message alone.
     pub fn new(label: &str, message: &str) -> Self {
         Self {
             label: printable(label),
             message: printable(message),
             color: Color::BLUE,
-            label_color: Color::GREY,
+            label_color: None,
+            style: Style::Flat,
+            logo: None,
+            link: None,
         }
     }
 
@@ -32,20 +38,58 @@ impl Badge {
         self
     }
 
-    /// The colour behind the label.
+    /// The colour behind the label and the logo. Where there is no label, a logo stands on the message's colour unless
+    /// this is given.
     #[must_use]
     pub fn label_color(mut self, color: Color) -> Self {
-        self.label_color = color;
+        self.label_color = Some(color);
         self
     }
 
-    /// Draws it in the flat style, as one SVG document that ends with a newline. Equal badges give equal bytes.
-    pub fn render(&self) -> String {
-        format!("{}\n", flat::draw(self))
+    /// How it is drawn.
+    #[must_use]
+    pub fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
     }
 
-    pub(crate) fn parts(&self) -> [(&str, Color); 2] {
-        [(&self.label, self.label_color), (&self.message, self.color)]
+    /// A picture left of the label.
+    #[must_use]
+    pub fn logo(mut self, logo: Logo) -> Self {
+        self.logo = Some(logo);
+        self
+    }
+
+    /// Where a click leads, when the badge is pasted into a page or opened by itself. (In an `<img>` nothing can be
+    /// clicked: there the page links.)
+    #[must_use]
+    pub fn link(mut self, link: Link) -> Self {
+        self.link = Some(link);
+        self
+    }
+
+    /// Whether there is no text to be drawn.
+    pub fn is_empty(&self) -> bool {
+        self.label.is_empty() && self.message.is_empty()
+    }
+
+    /// Draws it, as one SVG document that ends with a newline. Equal badges give equal bytes.
+    pub fn render(&self) -> String {
+        format!("{}\n", draw::draw(self))
+    }
+
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            label: &self.label,
+            message: &self.message,
+            color: self.color,
+            label_color: self.label_color.unwrap_or(Color::GREY),
+            // A label, or a logo that is to stand on a colour of its own.
+            has_left: !self.label.is_empty() || (self.logo.is_some() && self.label_color.is_some()),
+            style: self.style,
+            logo: self.logo.as_ref(),
+            link: self.link.as_ref(),
+        }
     }
 
     /// What a screen reader says and a mouse pointer shows.
@@ -55,4 +99,18 @@ impl Badge {
             (label, message) => format!("{label}: {message}"),
         }
     }
+}
+
+/// What the styles draw.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) color: Color,
+    pub(crate) label_color: Color,
+    /// Whether there is a left half.
+    pub(crate) has_left: bool,
+    pub(crate) style: Style,
+    pub(crate) logo: Option<&'a Logo>,
+    pub(crate) link: Option<&'a Link>,
 }

@@ -1,4 +1,6 @@
-//! Colours: named as badge-maker 6 names them, or in hexadecimal.
+//! Colours: named as badge-maker 6 and CSS name them, or in hexadecimal.
+
+mod css;
 
 use std::fmt;
 use std::str::FromStr;
@@ -62,8 +64,9 @@ impl Color {
     /// Whether dark text reads better on it than white text. The bound is badge-maker's.
     pub(crate) fn is_light(self) -> bool {
         let weighted = 299 * u32::from(self.red) + 587 * u32::from(self.green) + 114 * u32::from(self.blue);
-        // Thousandths of 255, so that no rounding of floating point numbers decides.
-        weighted > 690 * 255
+        // Thousandths of 255, so that no rounding of floating point numbers decides. badge-maker's bound is 0.69, after
+        // it has rounded to two digits.
+        weighted >= 695 * 255
     }
 }
 
@@ -77,11 +80,14 @@ impl fmt::Display for Color {
 impl FromStr for Color {
     type Err = ColorError;
 
-    /// A name, or three or six hexadecimal digits with or without `#`; upper and lower case alike.
+    /// A name of badge-maker's palette or of CSS, or three or six hexadecimal digits with or without `#`; upper and lower case alike.
     fn from_str(text: &str) -> Result<Self, ColorError> {
         let lower = text.to_ascii_lowercase();
         if let Some((_, color)) = NAMES.iter().find(|(name, _)| *name == lower) {
             return Ok(*color);
+        }
+        if let Ok(place) = css::NAMES.binary_search_by_key(&lower.as_str(), |(name, _)| name) {
+            return Ok(Self::rgb(css::NAMES[place].1));
         }
         let digits = lower.strip_prefix('#').unwrap_or(&lower);
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -110,7 +116,10 @@ impl Explain for ColorError {
 
     fn hint(&self) -> Option<String> {
         let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
-        Some(format!("give three or six hexadecimal digits, as in #07c, or one of {}", names.join(", ")))
+        Some(format!(
+            "give three or six hexadecimal digits, as in #07c, the name of a CSS colour, or one of {}",
+            names.join(", ")
+        ))
     }
 }
 
@@ -136,6 +145,10 @@ mod tests {
             ("4c1", "#44cc11"),
             ("#FF8040", "#ff8040"),
             ("000000", "#000000"),
+            ("rebeccapurple", "#663399"),
+            ("AliceBlue", "#f0f8ff"),
+            ("yellowGreen", "#95991a"),
+            ("darkgrey", "#a9a9a9"),
         ] {
             assert_eq!(text.parse::<Color>().map(|color| color.to_string()), Ok(shown.to_owned()), "{text}");
         }
@@ -170,9 +183,10 @@ mod tests {
         for (text, light) in [
             ("fff", true),
             ("ffe600", true),
-            // 175.95 is the bound: 0.69 of 255.
-            ("b0b0b0", true),
-            ("afafaf", false),
+            ("pink", true),
+            // 177.225 is the bound: 0.695 of 255.
+            ("b2b2b2", true),
+            ("b1b1b1", false),
             ("yellow", false),
             ("blue", false),
             ("000", false),

@@ -5,8 +5,19 @@ use crate::Badge;
 /// A digest of all the badge shows, to end the names of its parts with: when several badges are pasted into one HTML
 /// page, none refers to a part of another, and the same badge always has the same names.
 pub(crate) fn digest(badge: &Badge) -> String {
-    let content = badge.parts().map(|(text, color)| format!("{text}\0{color}\0")).concat();
-    format!("{:016x}", fnv1a(content.as_bytes()))
+    let parts = badge.parts();
+    let content = [
+        parts.label.to_owned(),
+        parts.label_color.to_string(),
+        parts.message.to_owned(),
+        parts.color.to_string(),
+        parts.style.to_string(),
+        parts.has_left.to_string(),
+        parts.logo.map(ToString::to_string).unwrap_or_default(),
+        parts.link.map(ToString::to_string).unwrap_or_default(),
+    ];
+    // None of them holds a null character.
+    format!("{:016x}", fnv1a(content.join("\0").as_bytes()))
 }
 
 /// FNV-1a, 64 bits (<https://www.rfc-editor.org/rfc/rfc9923>): the standard library's hash may change between releases.
@@ -19,7 +30,7 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Color;
+    use crate::{Color, Logo, Style};
 
     #[test]
     fn the_hash_is_the_published_one() {
@@ -38,6 +49,9 @@ mod tests {
             Badge::new("a", "c"),
             badge.clone().color(Color::RED),
             badge.clone().label_color(Color::RED),
+            badge.clone().style(Style::Plastic),
+            badge.clone().logo(Logo::from_bytes(b"GIF89a;").unwrap()),
+            badge.clone().link("https://example.com".parse().unwrap()),
         ] {
             assert_ne!(digest(&badge), digest(&other), "{other:?}");
         }

@@ -42,5 +42,15 @@ pub struct DryRunArgs {
 
 /// The ids of arguments that several tools have, here and in the libraries: a struct that many tools flatten cannot
 /// know whose it is, so these get the tool's own environment variable when the command line is put together.
-pub(crate) const SHARED: [&str; 7] =
-    ["verbose", "quiet", "format", "dry_run", "ca_cert", "plain_http", "timeout"];
+pub(crate) const SHARED: [&str; 10] = [
+    "verbose",
+    "quiet",
+    "format",
+    "dry_run",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "plain_http",
+    "timeout",
+    "backend",
+];

@@ -1,12 +1,13 @@
 //! From the command line to the exit code, once for all tools.
 
 use std::env;
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command, Parser};
 
 use crate::args::{Common, SHARED};
@@ -112,7 +113,7 @@ fn refuse(name: &str, called: &str, error: &clap::Error, err: &mut dyn Write) ->
             Exit::Usage
         }
         _ => {
-            let _ = usage_failure(called, &error.render().to_string()).render(name, false, err);
+            let _ = usage_failure(called, &message(error)).render(name, false, err);
             Exit::Usage
         }
     }
@@ -129,6 +130,17 @@ fn called(command: &Command, arguments: impl Iterator<Item = OsString>) -> Strin
         }
     }
     words.join(" ")
+}
+
+/// clap's message. Where the reason names the wrong value, it is named once and not twice.
+fn message(error: &clap::Error) -> String {
+    let context = |kind| error.get(kind).map(ToString::to_string);
+    match (context(ContextKind::InvalidValue), context(ContextKind::InvalidArg), error.source()) {
+        (Some(value), Some(argument), Some(reason)) if reason.to_string().contains(&format!("'{value}'")) => {
+            format!("{argument}: {reason}")
+        }
+        _ => error.render().to_string(),
+    }
 }
 
 /// clap's message is several paragraphs: the error, tips, the usage. The first is the line, tips go into the hint.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{Client, Url};
 
 use crate::{
-    Address, Badge, Change, Deployment, Directory, Environment, Environments, Error, Found, Gitlab, Release,
-    Tag, Variables, environment,
+    Address, Badge, Change, Deployment, Directory, Environment, Environments, Error, Found, Github, Gitlab,
+    Release, Tag, Variables, environment,
 };
 
 /// Where releases are kept.
@@ -15,6 +15,8 @@ pub enum Forge {
     Directory(Local),
     /// In a project of a GitLab server.
     Gitlab(Box<Gitlab>),
+    /// In a repository on GitHub: releases, their notes and files.
+    Github(Box<Github>),
 }
 
 /// A directory, and whether anything may be written there.
@@ -77,11 +79,9 @@ impl Forge {
                 let gitlab = Gitlab::open(url.as_ref(), opening.variables, client()?, opening.dry_run)?;
                 Ok(Self::Gitlab(Box::new(gitlab)))
             }
-            Address::Github => Err(Error::Unsupported {
-                what: "keep releases on GitHub".into(),
-                forge: "this version",
-                hint: "keep them in a directory, --forge dir:PATH",
-            }),
+            Address::Github => {
+                Ok(Self::Github(Box::new(Github::open(opening.variables, client()?, opening.dry_run)?)))
+            }
         }
     }
 
@@ -93,6 +93,7 @@ impl Forge {
         match self {
             Self::Directory(local) => local.directory.releases(),
             Self::Gitlab(gitlab) => gitlab.releases().await,
+            Self::Github(github) => github.releases().await,
         }
     }
 
@@ -107,6 +108,7 @@ impl Forge {
                 Ok(local.directory.release(tag)?.map(found))
             }
             Self::Gitlab(gitlab) => gitlab.release(tag).await,
+            Self::Github(github) => github.release(tag).await,
         }
     }
 
@@ -122,6 +124,7 @@ impl Forge {
             Self::Directory(local) if local.dry_run => Ok(()),
             Self::Directory(local) => local.directory.save(target),
             Self::Gitlab(gitlab) => gitlab.save(found, target, dated).await,
+            Self::Github(github) => github.save(found, target, dated).await,
         }
     }
 
@@ -139,7 +142,13 @@ impl Forge {
                 let url = gitlab.package_url(file);
                 Ok(Stored { change, location: url.to_string(), url: Some(url) })
             }
+            Self::Github(github) => github.upload(tag, name, content).await,
         }
+    }
+
+    /// Whether files belong to a release that has to be there first, and need no link.
+    pub fn has_files(&self) -> bool {
+        matches!(self, Self::Github(_))
     }
 
     /// What runs where.
@@ -158,6 +167,7 @@ impl Forge {
                     source: source.into(),
                 })
             }
+            Self::Github(_) => Ok(Environments::new()),
         }
     }
 
@@ -189,6 +199,7 @@ impl Forge {
                         return Ok(change);
                     }
                 }
+                Self::Github(_) => return Err(on_github("record what runs where")),
             }
         }
         Err(Error::Contended { what: format!("record what runs in {name}"), attempts: ATTEMPTS })
@@ -199,6 +210,7 @@ impl Forge {
         match self {
             Self::Directory(local) => local.directory.environments_path().display().to_string(),
             Self::Gitlab(gitlab) => gitlab.package_url(ENVIRONMENTS).to_string(),
+            Self::Github(_) => String::new(),
         }
     }
 
@@ -216,6 +228,7 @@ impl Forge {
                 let url = gitlab.package_url(place);
                 Ok(Stored { change, location: url.to_string(), url: Some(url) })
             }
+            Self::Github(_) => Err(on_github("keep the picture of a badge")),
         }
     }
 
@@ -223,7 +236,7 @@ impl Forge {
     /// known.
     pub fn picture_url(&self, name: &str, stored: &Stored) -> Option<String> {
         match self {
-            Self::Directory(_) => stored.url.as_ref().map(Url::to_string),
+            Self::Directory(_) | Self::Github(_) => stored.url.as_ref().map(Url::to_string),
             Self::Gitlab(gitlab) => {
                 Some(gitlab.package_badge_url([KEPT[0], KEPT[1], &format!("{name}.svg")]))
             }
@@ -238,6 +251,7 @@ impl Forge {
         match self {
             Self::Directory(local) => local.directory.badge(badge, local.dry_run),
             Self::Gitlab(gitlab) => gitlab.badge(badge).await,
+            Self::Github(_) => Err(on_github("show a badge")),
         }
     }
 
@@ -253,6 +267,7 @@ impl Forge {
                 Ok((stored.change, stored.location))
             }
             Self::Gitlab(gitlab) => Ok((gitlab.wiki(title, content).await?, gitlab.wiki_location(title))),
+            Self::Github(_) => Err(on_github("write a wiki page")),
         }
     }
 
@@ -260,7 +275,7 @@ impl Forge {
     pub fn public(&self) -> Option<std::path::PathBuf> {
         match self {
             Self::Directory(local) => Some(local.directory.public()),
-            Self::Gitlab(_) => None,
+            Self::Gitlab(_) | Self::Github(_) => None,
         }
     }
 
@@ -269,6 +284,7 @@ impl Forge {
         match self {
             Self::Directory(local) => local.directory.record_path(tag).display().to_string(),
             Self::Gitlab(gitlab) => gitlab.location(tag),
+            Self::Github(github) => github.release_page(tag).map(String::from).unwrap_or_default(),
         }
     }
 
@@ -277,6 +293,7 @@ impl Forge {
         match self {
             Self::Directory(_) => None,
             Self::Gitlab(gitlab) => gitlab.web_page(&["-", "releases", tag.as_str()]),
+            Self::Github(github) => github.release_page(tag),
         }
     }
 
@@ -285,6 +302,7 @@ impl Forge {
         match self {
             Self::Directory(local) => local.site.clone(),
             Self::Gitlab(gitlab) => gitlab.web_page(&["-", "releases"]),
+            Self::Github(github) => github.releases_page(),
         }
     }
 
@@ -293,6 +311,7 @@ impl Forge {
         match self {
             Self::Directory(_) => None,
             Self::Gitlab(gitlab) => Some(gitlab.project_name()),
+            Self::Github(github) => Some(github.project_name()),
         }
     }
 
@@ -301,6 +320,7 @@ impl Forge {
         match self {
             Self::Directory(_) => Vec::new(),
             Self::Gitlab(gitlab) => gitlab.plan().map(|plan| plan.lines()).unwrap_or_default(),
+            Self::Github(github) => github.plan().map(|plan| plan.lines()).unwrap_or_default(),
         }
     }
 }
@@ -311,6 +331,15 @@ impl Local {
         let url = self.site.as_ref().and_then(|site| site.join(file).ok());
         let location = self.directory.public().join(file).display().to_string();
         Ok(Stored { change, url, location })
+    }
+}
+
+/// GitHub keeps releases, notes and files for us, and nothing else.
+fn on_github(what: &str) -> Error {
+    Error::Unsupported {
+        what: what.to_owned(),
+        forge: "GitHub",
+        hint: "keep it in a directory, --forge dir:PATH; the releases page of GitHub's releases: release page",
     }
 }
 

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod forge;
 mod found;
+mod github;
 mod gitlab;
 mod image;
 mod plan;
@@ -29,6 +30,7 @@ pub use environment::{Deployment, Environment, Environments, EnvironmentsRecord}
 pub use error::{Error, Invalid};
 pub use forge::{Forge, Opening, Stored};
 pub use found::Found;
+pub use github::Github;
 pub use gitlab::Gitlab;
 pub use image::Image;
 pub use record::ReleaseRecord;

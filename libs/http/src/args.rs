@@ -14,6 +14,12 @@ pub struct NetworkArgs {
     /// Trust the certificates in this PEM file as well
     #[arg(long, value_name = "FILE")]
     pub ca_cert: Option<PathBuf>,
+    /// Show the certificate in this PEM file to servers that ask for one; its intermediates may follow it
+    #[arg(long, value_name = "FILE")]
+    pub client_cert: Option<PathBuf>,
+    /// The private key of --client-cert, a PEM file without a passphrase; by default it stands in the same file
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    pub client_key: Option<PathBuf>,
     /// Give a request this many seconds, its retries included
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     pub timeout: u64,
@@ -25,6 +31,8 @@ impl NetworkArgs {
         Options {
             user_agent: format!("pypelines-{tool}/{version}"),
             ca_cert: self.ca_cert.clone(),
+            client_cert: self.client_cert.clone(),
+            client_key: self.client_key.clone(),
             policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
             at_a_time: AtATime::default(),
         }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
@@ -10,9 +11,11 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::redirect;
 use reqwest::{Request, Response, StatusCode, Url};
 
+use crate::error::root_cause;
 use crate::limit::{AtATime, Limits};
 use crate::retry::{is_temporary, retry_after, was_not_done};
-use crate::{Error, Policy, Repeat, tls};
+use crate::tls::ClientCertificate;
+use crate::{Error, Policy, Repeat, proxy, tls};
 
 /// How long a silent connection is kept waiting for. Long uploads and downloads go on as long as bytes move.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -26,6 +29,10 @@ pub struct Options {
     pub user_agent: String,
     /// A PEM file of certificates to trust besides the system's.
     pub ca_cert: Option<PathBuf>,
+    /// A PEM file with our own certificate, for servers that ask for one.
+    pub client_cert: Option<PathBuf>,
+    /// The PEM file of its private key; none when that stands in the same file.
+    pub client_key: Option<PathBuf>,
     /// When to try again.
     pub policy: Policy,
     /// How many requests one server gets at a time.
@@ -38,6 +45,7 @@ pub struct Client {
     inner: reqwest::Client,
     policy: Policy,
     limits: Limits,
+    certificate: Arc<ClientCertificate>,
 }
 
 impl Client {
@@ -46,8 +54,9 @@ impl Client {
     /// # Errors
     /// When the certificates cannot be read.
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let inner = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::config(options.ca_cert.as_deref())?)
+        let (config, certificate) = tls::config(options)?;
+        let inner = proxy::add(reqwest::Client::builder(), |name| std::env::var(name).ok())?
+            .tls_backend_preconfigured(config)
             .user_agent(&options.user_agent)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
@@ -55,7 +64,7 @@ impl Client {
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
         let limits = Limits::new(options.at_a_time);
-        Ok(Self { inner, policy: options.policy.clone(), limits })
+        Ok(Self { inner, policy: options.policy.clone(), limits, certificate })
     }
 
     /// Sends `request` until an answer comes that is worth having, by the retry table. Every answer is returned,
@@ -82,11 +91,11 @@ impl Client {
             let (reason, asked) = match &answer {
                 Ok(response) if !worth_repeating(response, repeat) => {
                     limit.went_well();
-                    return note(&method, &url, answer, attempt);
+                    return self.note(&method, &url, answer, attempt);
                 }
                 Ok(response) => (response.status().to_string(), asked_wait(response)),
                 Err(error) if !error_worth_repeating(error, repeat) => {
-                    return note(&method, &url, answer, attempt);
+                    return self.note(&method, &url, answer, attempt);
                 }
                 Err(error) => (root_cause(error), None),
             };
@@ -94,7 +103,9 @@ impl Client {
             if answer.as_ref().is_ok_and(|response| response.status() == StatusCode::TOO_MANY_REQUESTS) {
                 limit.too_many(wait.unwrap_or_default());
             }
-            let (Some(again), Some(wait)) = (next, wait) else { return note(&method, &url, answer, attempt) };
+            let (Some(again), Some(wait)) = (next, wait) else {
+                return self.note(&method, &url, answer, attempt);
+            };
             tracing::debug!(
                 "{method} {} failed ({reason}); attempt {} in {:.1} s",
                 redact(url.as_str()),
@@ -127,6 +138,29 @@ impl Client {
                 }
                 (result, _) => return result.map(|body| (status, body)),
             }
+        }
+    }
+
+    /// Tells of the outcome.
+    fn note(
+        &self,
+        method: &reqwest::Method,
+        url: &Url,
+        answer: Result<Response, reqwest::Error>,
+        attempts: u32,
+    ) -> Result<Response, Error> {
+        match answer {
+            Ok(response) => {
+                tracing::debug!("{method} {} -> {}", redact(url.as_str()), response.status());
+                Ok(response)
+            }
+            Err(error) => Err(Error::NoAnswer {
+                method: method.clone(),
+                url: Box::new(url.clone()),
+                attempts,
+                asked_for_certificate: url.scheme() == "https" && self.certificate.was_asked_for(),
+                source: error.without_url(),
+            }),
         }
     }
 
@@ -189,26 +223,6 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     }
 }
 
-fn note(
-    method: &reqwest::Method,
-    url: &Url,
-    answer: Result<Response, reqwest::Error>,
-    attempts: u32,
-) -> Result<Response, Error> {
-    match answer {
-        Ok(response) => {
-            tracing::debug!("{method} {} -> {}", redact(url.as_str()), response.status());
-            Ok(response)
-        }
-        Err(error) => Err(Error::NoAnswer {
-            method: method.clone(),
-            url: Box::new(url.clone()),
-            attempts,
-            source: error.without_url(),
-        }),
-    }
-}
-
 fn worth_repeating(response: &Response, repeat: Repeat) -> bool {
     let status = response.status();
     is_temporary(status) && (repeat == Repeat::Safe || was_not_done(status))
@@ -230,14 +244,6 @@ fn is_certificate_problem(error: &reqwest::Error) -> bool {
         let hidden = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         cause.is::<rustls::Error>() || hidden.is_some_and(|hidden| hidden.is::<rustls::Error>())
     })
-}
-
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut root: &dyn std::error::Error = error;
-    while let Some(next) = root.source() {
-        root = next;
-    }
-    root.to_string()
 }
 
 fn asked_wait(response: &Response) -> Option<Duration> {

@@ -18,6 +18,8 @@ pub enum Error {
         url: Box<Url>,
         /// How often it was sent.
         attempts: u32,
+        /// Did the server ask for a client certificate?
+        asked_for_certificate: bool,
         /// What the last attempt ended with.
         source: reqwest::Error,
     },
@@ -55,6 +57,22 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The files of `--client-cert` and `--client-key` hold no certificate with its key, or cannot be read.
+    #[error("cannot use the client certificate in {}: {reason}", path.display())]
+    ClientCertificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A proxy that cannot be one. Its URL may hold a password, so it is not shown.
+    #[error("the variable {variable} holds no URL of a proxy")]
+    Proxy {
+        /// The variable that names it.
+        variable: &'static str,
+        /// What is wrong with it.
+        source: reqwest::Error,
+    },
     /// The TLS or HTTP library refused its settings.
     #[error("cannot set up the HTTP client")]
     Setup {
@@ -77,13 +95,19 @@ fn tries(attempts: u32) -> String {
 impl Explain for Error {
     fn exit(&self) -> contract::Exit {
         match self {
-            Self::Certificates { .. } => contract::Exit::Usage,
+            Self::Certificates { .. } | Self::ClientCertificate { .. } | Self::Proxy { .. } => {
+                contract::Exit::Usage
+            }
             _ => contract::Exit::Failed,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
+            Self::NoAnswer { url, source, asked_for_certificate: true, .. } if was_hung_up_on(source) => {
+                let host = url.host_str().unwrap_or_default();
+                Some(format!("{host} asks for a client certificate that it trusts; name one with --client-cert"))
+            }
             Self::NoAnswer { url, source, .. } if source.is_connect() => Some(connect_hint(url, source)),
             Self::NoAnswer { .. } | Self::BrokeOff { .. } => {
                 Some("run it again; -v shows every attempt".into())
@@ -92,19 +116,37 @@ impl Explain for Error {
             Self::Certificates { .. } => {
                 Some("--ca-cert wants a PEM file with one or more CERTIFICATE blocks".into())
             }
+            Self::ClientCertificate { .. } => {
+                Some("--client-cert and --client-key want PEM files: a CERTIFICATE, and its PRIVATE KEY without a passphrase".into())
+            }
+            Self::Proxy { .. } => Some("it has to be http://HOST:PORT or https://HOST:PORT".into()),
             Self::TooLong { .. } | Self::Setup { .. } => None,
         }
     }
 }
 
-/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
-fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
-    let host = url.host_str().unwrap_or_default();
-    let mut root: &dyn std::error::Error = source;
+/// Did the server end the conversation? It may say why in an alert (RFC 8446, section 6.2), which may not get to us.
+fn was_hung_up_on(source: &reqwest::Error) -> bool {
+    let text = root_cause(source);
+    ["received fatal alert", "connection closed", "reset", "Broken pipe"]
+        .iter()
+        .any(|part| text.contains(part))
+}
+
+/// What an error began with, in its own words.
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
+    let mut root: &dyn std::error::Error = error;
     while let Some(next) = root.source() {
         root = next;
     }
-    let text = root.to_string();
+    root.to_string()
+}
+
+/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
+fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
+    let name = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    let text = root_cause(source);
     if text.contains("certificate") || text.contains("UnknownIssuer") {
         format!(
             "if {host} uses a private certificate authority, name its file with --ca-cert or SSL_CERT_FILE"
@@ -112,7 +154,7 @@ fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
     } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
         format!("{host} does not speak TLS there; --plain-http allows plain HTTP")
     } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {
-        format!("check the name {host} and, behind a proxy, HTTPS_PROXY")
+        format!("check the name {name} and, behind a proxy, HTTPS_PROXY")
     } else {
         format!("check that {host} is up and can be reached from here")
     }

@@ -1,12 +1,13 @@
 //! The one HTTP client of all tools: TLS roots, proxies, a retry table, deadlines, redaction.
 //!
 //! It knows no registry and no forge. What an answer means is up to its caller; here it only arrives, or an [`Error`]
-//! says why not. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+//! says why not. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as everywhere.
 
 mod args;
 mod client;
 mod error;
 mod limit;
+mod proxy;
 mod retry;
 mod tls;
 

@@ -1,4 +1,9 @@
-//! Whom we trust: the system's store, the file of `--ca-cert`, and Mozilla's roots where there is no store at all.
+//! Whom we trust: the system's store, the file of `--ca-cert`, and Mozilla's roots where there is no store at all. And
+//! who we are, for servers that ask for a certificate.
+
+mod client_certificate;
+
+pub(crate) use client_certificate::ClientCertificate;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,20 +15,22 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use crate::Error;
+use crate::{Error, Options};
 
-pub(crate) fn config(ca_cert: Option<&Path>) -> Result<ClientConfig, Error> {
+/// The settings of TLS, and what they show of us.
+pub(crate) fn config(options: &Options) -> Result<(ClientConfig, Arc<ClientCertificate>), Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let own = ca_cert.map(read_file).transpose()?.unwrap_or_default();
+    let own = options.ca_cert.as_deref().map(read_file).transpose()?.unwrap_or_default();
+    let certificate = Arc::new(ClientCertificate::new(options, &provider)?);
     let trust = Arc::new(Trust { own, provider: Arc::clone(&provider), verifier: OnceLock::new() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::Setup { source: error.into() })?
         .dangerous()
         .with_custom_certificate_verifier(trust)
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::clone(&certificate) as _);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    Ok((config, certificate))
 }
 
 /// The library's own verifier, made when the first certificate comes: reading the system's store takes longer than a
@@ -123,9 +130,10 @@ mod tests {
     fn a_file_without_certificates_is_refused_by_name() {
         let folder = std::env::temp_dir().join(format!("pypelines-tls-{}", std::process::id()));
         std::fs::write(&folder, "hello").unwrap();
-        let error = config(Some(&folder)).unwrap_err().to_string();
+        let with = |file: &Path| config(&Options { ca_cert: Some(file.to_owned()), ..Options::default() });
+        let error = with(&folder).err().unwrap().to_string();
         std::fs::remove_file(&folder).unwrap();
         assert!(error.contains("it holds none"), "{error}");
-        assert!(config(Some(Path::new("no/such/file"))).unwrap_err().to_string().contains("no/such/file"));
+        assert!(with(Path::new("no/such/file")).err().unwrap().to_string().contains("no/such/file"));
     }
 }

@@ -1,9 +1,12 @@
-//! How a mark is written: an image manifest with a `subject` and annotations, and nothing else in it.
+//! How a mark is written in registries and layouts: an image manifest with a `subject` and annotations, and nothing else
+//! in it.
 
-use registry::{Digest, Manifest, Tag, media_type};
+use std::collections::BTreeMap;
+
+use registry::{Content, Digest, Manifest, Tag, media_type};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Error, Key, Mark, Provenance};
+use crate::{Error, Key, Provenance, Record, State, Subject};
 
 /// The type of a mark among an image's referrers.
 pub(crate) const ARTIFACT_TYPE: &str = "application/vnd.pypelines.mark.v1+json";
@@ -13,9 +16,19 @@ pub(crate) const EMPTY: &[u8] = b"{}";
 const CREATED: &str = "org.opencontainers.image.created";
 const KEY: &str = "vnd.pypelines.mark.key";
 const VALUE: &str = "vnd.pypelines.mark.value";
+const STATE: &str = "vnd.pypelines.mark.state";
+const PREVIOUS: &str = "vnd.pypelines.mark.previous";
 const PIPELINE: &str = "vnd.pypelines.mark.pipeline";
 const JOB: &str = "vnd.pypelines.mark.job";
 const ACTOR: &str = "vnd.pypelines.mark.actor";
+
+/// A record as it is kept: with its own digest, and that of the record it took the place of.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) record: Record,
+    pub(crate) digest: Digest,
+    pub(crate) previous: Option<Digest>,
+}
 
 /// The tag a mark is kept under. It has a suffix because GitLab takes `sha256-<hex>` alone for the image itself.
 pub(crate) fn tag(subject: &Digest, key: &Key) -> Result<Tag, Error> {
@@ -24,30 +37,49 @@ pub(crate) fn tag(subject: &Digest, key: &Key) -> Result<Tag, Error> {
         .map_err(|error: registry::InvalidTag| Error::NotAMark { what: text, reason: error.to_string() })
 }
 
-/// The key of the mark that is kept under this tag, if it is one of this image.
-pub(crate) fn key_of(subject: &Digest, tag: &Tag) -> Option<Key> {
-    tag.as_str().strip_prefix(&prefix(subject))?.parse().ok()
+/// The image and the key that a tag keeps a mark of, if it has the form of one.
+pub(crate) fn read_tag(tag: &Tag) -> Option<(Digest, Key)> {
+    let (digest, key) = tag.as_str().split_once('.')?;
+    Some((digest.replacen('-', ":", 1).parse().ok()?, key.parse().ok()?))
+}
+
+/// Is this a tag about another image, of whatever kind: a mark, a signature, a list of referrers?
+pub(crate) fn is_about_another(tag: &Tag) -> bool {
+    let Some((algorithm, rest)) = tag.as_str().split_once('-') else { return false };
+    let hex = rest.split_once('.').map_or(rest, |(hex, _)| hex);
+    // The tags of longer digests are cut to 64 digits (distribution-spec, "Referrers Tag Schema").
+    matches!(algorithm, "sha256" | "sha512")
+        && hex.len() == 64
+        && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn prefix(subject: &Digest) -> String {
     format!("{}-{}.", subject.algorithm(), subject.hex())
 }
 
-/// The manifest that says `mark` of `subject`.
-pub(crate) fn write(subject: &Manifest, mark: &Mark) -> Result<Manifest, Error> {
-    let mut annotations = Map::new();
-    let Provenance { pipeline, job, actor } = &mark.provenance;
+/// The manifest that says `record` of `subject`, and which one it takes the place of.
+pub(crate) fn write(
+    subject: &Subject,
+    record: &Record,
+    previous: Option<&Digest>,
+) -> Result<Manifest, Error> {
+    let (state, value) = match &record.state {
+        State::Set { value } => ("set", Some(value.to_string())),
+        State::Unset => ("unset", None),
+    };
+    let Provenance { pipeline, job, actor } = record.provenance.clone();
     let told = [
-        (CREATED, Some(&mark.created)),
-        (KEY, Some(&mark.key.to_string())),
-        (VALUE, Some(&mark.value.to_string())),
-        (PIPELINE, pipeline.as_ref()),
-        (JOB, job.as_ref()),
-        (ACTOR, actor.as_ref()),
-    ]
-    .map(|(name, value)| (name, value.cloned()));
-    annotations
-        .extend(told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Json::String(value?)))));
+        (CREATED, record.created.clone()),
+        (KEY, Some(record.key.to_string())),
+        (VALUE, value),
+        (STATE, Some(state.to_owned())),
+        (PREVIOUS, previous.map(Digest::to_string)),
+        (PIPELINE, pipeline),
+        (JOB, job),
+        (ACTOR, actor),
+    ];
+    let told = told.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Json::String(value?))));
+    let annotations: Map<String, Json> = told.collect();
     let empty = json!({ "mediaType": media_type::OCI_EMPTY, "digest": Digest::of(EMPTY).to_string(), "size": EMPTY.len() });
     let manifest = json!({
         "schemaVersion": 2,
@@ -56,40 +88,44 @@ pub(crate) fn write(subject: &Manifest, mark: &Mark) -> Result<Manifest, Error> 
         "config": empty,
         "layers": [empty],
         "subject": {
-            "mediaType": subject.media_type(),
-            "digest": subject.digest().to_string(),
-            "size": subject.bytes().len(),
+            "mediaType": subject.media_type,
+            "digest": subject.digest.to_string(),
+            "size": subject.size,
         },
         "annotations": annotations,
     });
-    Ok(Manifest::parse(manifest.to_string().into(), None, &mark.key)?)
+    Ok(Manifest::parse(manifest.to_string().into(), None, &record.key)?)
 }
 
-/// The mark that a manifest says; `what` names it in errors.
-pub(crate) fn read(manifest: &Manifest, subject: &Digest, key: &Key, what: &str) -> Result<Mark, Error> {
+/// The record that a manifest keeps of a key of this image; `what` names it in errors.
+pub(crate) fn read(manifest: &Manifest, subject: &Digest, key: &Key, what: &str) -> Result<Kept, Error> {
     let wrong = |reason: &str| Error::NotAMark { what: what.to_owned(), reason: reason.to_owned() };
-    let json: Json = serde_json::from_slice(manifest.bytes()).map_err(|error| wrong(&error.to_string()))?;
-    let text = |value: &Json| value.as_str().map(str::to_owned);
-    if json.get("artifactType").and_then(text).as_deref() != Some(ARTIFACT_TYPE) {
+    if !matches!(manifest.content(), Content::Image { .. }) {
+        return Err(wrong("it is an index"));
+    }
+    if manifest.artifact_type() != Some(ARTIFACT_TYPE) {
         return Err(wrong("its artifactType is another"));
     }
-    if json.get("subject").and_then(|subject| subject.get("digest")).and_then(text)
-        != Some(subject.to_string())
-    {
+    if manifest.subject().map(|about| &about.digest) != Some(subject) {
         return Err(wrong("it is about another image"));
     }
-    let annotation = |name: &str| json.get("annotations").and_then(|all| all.get(name)).and_then(text);
+    let annotations: &BTreeMap<String, String> = manifest.annotations();
+    let annotation = |name: &str| annotations.get(name).cloned();
     if annotation(KEY).as_deref() != Some(key.as_str()) {
         return Err(wrong("it has another key"));
     }
-    Ok(Mark {
-        key: key.clone(),
-        value: annotation(VALUE).ok_or_else(|| wrong("it has no value"))?.parse()?,
-        created: annotation(CREATED).unwrap_or_default(),
-        provenance: Provenance {
-            pipeline: annotation(PIPELINE),
-            job: annotation(JOB),
-            actor: annotation(ACTOR),
-        },
+    let state = match annotation(STATE).as_deref() {
+        Some("unset") => State::Unset,
+        Some("set") | None => {
+            State::Set { value: annotation(VALUE).ok_or_else(|| wrong("it has no value"))?.parse()? }
+        }
+        Some(_) => return Err(wrong("it is neither set nor unset")),
+    };
+    let provenance =
+        Provenance { pipeline: annotation(PIPELINE), job: annotation(JOB), actor: annotation(ACTOR) };
+    Ok(Kept {
+        record: Record { key: key.clone(), state, created: annotation(CREATED), provenance },
+        digest: manifest.digest().clone(),
+        previous: annotation(PREVIOUS).and_then(|digest| digest.parse().ok()),
     })
 }

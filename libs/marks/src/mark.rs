@@ -34,8 +34,9 @@ pub struct Mark {
     pub key: Key,
     /// Its value.
     pub value: Value,
-    /// When it was set, as RFC 3339.
-    pub created: String,
+    /// When it was set, as RFC 3339; none when another tool set it and did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
     /// Who set it, and where.
     #[serde(flatten)]
     pub provenance: Provenance,
@@ -55,11 +56,49 @@ pub struct Provenance {
     pub actor: Option<String>,
 }
 
-/// What setting a mark did.
+/// Set or unset: what a key is, or shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "state")]
+pub enum State {
+    /// It holds, with this value.
+    Set {
+        /// The value.
+        value: Value,
+    },
+    /// It was set once, and does not hold any more.
+    Unset,
+}
+
+/// What was, or shall be, done to a key: an entry of an image's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// The key.
+    pub key: Key,
+    /// What it became.
+    #[serde(flatten)]
+    pub state: State,
+    /// When, as RFC 3339; none when another tool did it and did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// Who did it, and where.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+}
+
+/// What shall become of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The key.
+    pub key: Key,
+    /// What it shall be.
+    pub state: State,
+}
+
+/// What writing a mark changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase", tag = "change")]
 pub enum Change {
-    /// It was not there.
+    /// It was not there, and is set.
     Created,
     /// It had another value.
     Changed {
@@ -68,6 +107,51 @@ pub enum Change {
     },
     /// It was there with this value; nothing was written.
     Unchanged,
+    /// It was there, and is unset.
+    Removed {
+        /// The value before.
+        previous: Value,
+    },
+    /// It was to be unset and was not there; nothing was written.
+    Absent,
+}
+
+impl Record {
+    /// The mark this is, if it holds.
+    pub fn mark(&self) -> Option<Mark> {
+        let State::Set { value } = &self.state else { return None };
+        let (key, value) = (self.key.clone(), value.clone());
+        Some(Mark { key, value, created: self.created.clone(), provenance: self.provenance.clone() })
+    }
+}
+
+impl Step {
+    /// Sets what is given.
+    pub fn set(assignment: &Assignment) -> Self {
+        let Assignment { key, value } = assignment.clone();
+        Self { key, state: State::Set { value } }
+    }
+
+    /// Unsets a key, whatever its value.
+    pub fn unset(key: &Key) -> Self {
+        Self { key: key.clone(), state: State::Unset }
+    }
+
+    /// What this changes where the key has the value `known`.
+    pub fn change(&self, known: Option<&Value>) -> Change {
+        match (&self.state, known.cloned()) {
+            (State::Set { value }, Some(known)) if *value == known => Change::Unchanged,
+            (State::Set { .. }, Some(previous)) => Change::Changed { previous },
+            (State::Set { .. }, None) => Change::Created,
+            (State::Unset, Some(previous)) => Change::Removed { previous },
+            (State::Unset, None) => Change::Absent,
+        }
+    }
+
+    /// Does a key with the value `known` need no more than it has?
+    pub(crate) fn is_done(&self, known: Option<&Value>) -> bool {
+        matches!(self.change(known), Change::Unchanged | Change::Absent)
+    }
 }
 
 impl Provenance {

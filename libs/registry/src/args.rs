@@ -10,7 +10,7 @@ pub struct RegistryArgs {
     /// What holds for every request.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Speak plain HTTP to registries; loopback addresses get it anyway, unless --ca-cert is given
+    /// Speak plain HTTP to registries; loopback addresses get it anyway, unless --ca-cert or --client-cert is given
     #[arg(long)]
     pub plain_http: bool,
 }

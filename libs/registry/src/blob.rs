@@ -31,6 +31,20 @@ impl Blob {
         Self { descriptor: descriptor.clone(), stream: stream.boxed() }
     }
 
+    /// Bytes that are at hand.
+    pub(crate) fn whole(bytes: &[u8], what: &str) -> Self {
+        let descriptor = Descriptor {
+            media_type: "application/octet-stream".to_owned(),
+            digest: crate::Digest::of(bytes),
+            size: bytes.len() as u64,
+            platform: None,
+            foreign: false,
+            annotations: std::collections::BTreeMap::new(),
+        };
+        let bytes = Bytes::copy_from_slice(bytes);
+        Self::checked(&descriptor, what.to_owned(), futures_util::stream::iter([Ok(bytes)]))
+    }
+
     /// The next bytes; none at the end.
     ///
     /// # Errors

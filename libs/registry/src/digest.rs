@@ -55,6 +55,13 @@ impl Digest {
         &self.hex[..12]
     }
 
+    /// The name under which things about this digest are kept as tags: `sha256-<64 hex>`. Alone it is the tag of the
+    /// index of referrers, cut to 64 digits for longer digests (distribution-spec, "Referrers Tag Schema"); with a
+    /// suffix behind a dot it is that of a signature or the like of cosign's, or of a mark.
+    pub fn tag_stem(&self) -> String {
+        format!("{}-{}", self.algorithm(), &self.hex[..64])
+    }
+
     /// Starts to compute a digest of this one's algorithm, to compare with it.
     pub fn hasher(&self) -> Hasher {
         match self.algorithm {

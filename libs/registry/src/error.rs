@@ -1,7 +1,7 @@
 //! What can go wrong with a registry or a layout.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use contract::{Exit, Explain};
 use http::StatusCode;
@@ -16,6 +16,12 @@ pub enum Error {
     #[error("there is no {what}")]
     NotFound {
         /// The reference that leads nowhere.
+        what: String,
+    },
+    /// An image leads to something that is not there.
+    #[error("{what} is missing, and the image is not complete without it")]
+    Missing {
+        /// The reference by digest that leads nowhere.
         what: String,
     },
     /// The registry answered with an error.
@@ -163,7 +169,10 @@ impl Explain for Error {
             Self::NotFound { .. } => {
                 Some("check the name and the tag; what was never pushed is not there".into())
             }
-            Self::Answer { status, host, .. } => answer_hint(*status, host),
+            Self::Answer { status, host, action, problems } => answer_hint(*status, host, action, problems),
+            Self::Missing { .. } => {
+                Some("it was deleted, or never arrived; push or copy the image there anew".into())
+            }
             Self::Unauthorized { host, credentials, .. } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
                 None => format!("there are no credentials for {host}; log in with 'docker login {host}'"),
@@ -175,21 +184,45 @@ impl Explain for Error {
             Self::Schema1 { .. } => {
                 Some("pull and push it once with a current Docker, which converts it".into())
             }
-            Self::Layout { .. } => Some("name a directory that holds oci-layout and index.json".into()),
-            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("make room on that file system and run it again".into())
+            Self::Layout { .. } => {
+                Some("name a directory that holds oci-layout, index.json and blobs; as DST also a new or empty one".into())
             }
+            Self::File { path, source, .. } => Some(file_hint(source.kind(), path)),
             _ => None,
         }
     }
 }
 
-fn answer_hint(status: StatusCode, host: &str) -> Option<String> {
-    let hint = match status {
-        StatusCode::FORBIDDEN => {
-            format!("ask for the right to do this on {host}, or check which account is used (-v)")
+fn file_hint(kind: io::ErrorKind, path: &Path) -> String {
+    let folder = path.parent().unwrap_or(path).display();
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!(
+                "the file system of {folder} is full; make room there, or name another directory, and run it again"
+            )
         }
+        io::ErrorKind::FileTooLarge => {
+            format!(
+                "the file system of {folder} or a limit (ulimit -f) allows no file of this size; run it again elsewhere"
+            )
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            format!("see who may write to {folder}, or name another directory, and run it again")
+        }
+        _ => format!("see what is the matter with {folder}, and run it again"),
+    }
+}
+
+fn answer_hint(status: StatusCode, host: &str, action: &str, problems: &[Problem]) -> Option<String> {
+    let hint = match status {
+        StatusCode::FORBIDDEN => forbidden_hint(host, action, problems),
         StatusCode::NOT_FOUND => "check the name of the repository".into(),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            format!("{host} does not allow this; it may be read-only, or keep no images under that path")
+        }
+        StatusCode::BAD_REQUEST => {
+            format!("{host} does not understand the request; if it speaks TLS, leave --plain-http out")
+        }
         StatusCode::TOO_MANY_REQUESTS => {
             format!("{host} limits requests; wait, or log in to get a higher limit")
         }
@@ -198,4 +231,47 @@ fn answer_hint(status: StatusCode, host: &str) -> Option<String> {
         _ => return None,
     };
     Some(hint)
+}
+
+/// 403 has two more meanings than its own: ECR says it of a login that has expired, and virtual repositories of
+/// Artifactory say it of a tag that is not there.
+fn forbidden_hint(host: &str, action: &str, problems: &[Problem]) -> String {
+    let expired = |problem: &Problem| problem.message.to_lowercase().contains("expired");
+    let reads = ["read ", "look up "].iter().any(|verb| action.starts_with(verb));
+    if problems.iter().any(expired) && host.ends_with(".amazonaws.com") {
+        format!(
+            "the login has expired; log in again: aws ecr get-login-password | docker login --username AWS --password-stdin {host}"
+        )
+    } else if problems.iter().any(expired) {
+        format!("the login for {host} has expired; log in again")
+    } else if reads {
+        "check which account is used (-v), and that the tag exists: virtual repositories of Artifactory answer this when it does not".into()
+    } else {
+        format!("ask for the right to do this on {host}, or check which account is used (-v)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hint_of_a_403_names_what_it_may_mean() {
+        let expired = "Your authorization token has expired. Reauthenticate and try again.";
+        let ecr = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        let table = [
+            (ecr, "read a:1", expired, "aws ecr get-login-password"),
+            ("registry.example", "write a:1", expired, "the login for registry.example has expired"),
+            (ecr, "read a:1", "not authorized to perform ecr:BatchGetImage", "that the tag exists"),
+            ("art.example", "look up art.example/docker/a:1", "", "virtual repositories of Artifactory"),
+            ("registry.example", "write a:1", "denied", "ask for the right"),
+        ];
+        for (host, action, message, expected) in table {
+            let problems = vec![Problem { code: "DENIED".into(), message: message.into() }];
+            let (status, host) = (StatusCode::FORBIDDEN, host.to_owned());
+            let error = Error::Answer { action: action.into(), host, status, problems };
+            let hint = error.hint().unwrap();
+            assert!(hint.contains(expected), "{hint}");
+        }
+    }
 }

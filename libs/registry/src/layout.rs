@@ -66,7 +66,12 @@ impl Layout {
         };
         let bytes = match fs::read(self.blob_path(&digest)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(match which {
+                    Which::Digest(_) => Error::NotFound { what },
+                    Which::Tag(_) => Error::Missing { what: self.name(&Which::Digest(digest)) },
+                });
+            }
             Err(source) => {
                 return Err(Error::File { action: "read", path: self.blob_path(&digest), source });
             }
@@ -96,6 +101,11 @@ impl Layout {
         Ok(entries.into_iter().filter_map(|entry| Some((entry.tag?, entry.digest))).collect())
     }
 
+    /// Is the manifest or index with this digest there?
+    pub fn has_manifest(&self, digest: &Digest) -> bool {
+        self.blob_path(digest).is_file()
+    }
+
     /// Is this blob there, with its size?
     pub fn has_blob(&self, descriptor: &Descriptor) -> bool {
         fs::metadata(self.blob_path(&descriptor.digest)).is_ok_and(|known| known.len() == descriptor.size)
@@ -110,7 +120,7 @@ impl Layout {
         let what = self.name(&Which::Digest(descriptor.digest.clone()));
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NotFound { what }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Missing { what }),
             Err(source) => {
                 return Err(Error::File { action: "read", path, source });
             }
@@ -155,9 +165,10 @@ impl Layout {
     /// When reading fails, the content is not what its digest says, or the disk is full; the blob is then not there.
     pub async fn put_blob(&self, mut blob: Blob) -> Result<(), Error> {
         let path = self.blob_path(&blob.descriptor.digest);
-        let mut temporary = self.temporary(&path)?;
+        let temporary = self.temporary(&path)?;
         while let Some(bytes) = blob.next().await {
-            temporary.write_all(&bytes?).map_err(writing(&path))?;
+            // Not through the temporary file itself, which adds its own name to errors.
+            temporary.as_file().write_all(&bytes?).map_err(writing(&path))?;
         }
         self.keep(temporary, &path)
     }
@@ -170,8 +181,8 @@ impl Layout {
         let digest = Digest::of(bytes);
         let path = self.blob_path(&digest);
         if fs::read(&path).ok().as_deref() != Some(bytes) {
-            let mut temporary = self.temporary(&path)?;
-            temporary.write_all(bytes).map_err(writing(&path))?;
+            let temporary = self.temporary(&path)?;
+            temporary.as_file().write_all(bytes).map_err(writing(&path))?;
             self.keep(temporary, &path)?;
         }
         Ok(digest)
@@ -212,7 +223,10 @@ impl Layout {
     }
 
     /// Is there nothing here yet: no directory, or an empty one, or one whose first writer was cut off?
-    fn is_vacant(&self) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// When the directory cannot be looked into.
+    pub fn is_vacant(&self) -> Result<bool, Error> {
         let names = match fs::read_dir(&self.directory) {
             Ok(entries) => {
                 entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<Vec<_>>>()
@@ -242,7 +256,8 @@ impl Layout {
         match marker.get("imageLayoutVersion").and_then(Value::as_str) {
             Some("1.0.0") => {}
             version => {
-                return Err(wrong(format!("{MARKER} gives it the version {version:?}, 1.0.0 is known")));
+                let version = version.unwrap_or("none");
+                return Err(wrong(format!("{MARKER} gives it the version {version}; only 1.0.0 is known")));
             }
         }
         let text =
@@ -304,6 +319,25 @@ impl Index {
         }
     }
 
+    /// Names a manifest that has no tag, unless it is named already.
+    fn list(&mut self, manifest: &Manifest) {
+        if self.entries().iter().any(|entry| entry.digest == *manifest.digest()) {
+            return;
+        }
+        if let Some(Value::Array(manifests)) = self.0.get_mut("manifests") {
+            // The type is what other tools look for; the annotations of an index entry are about the entry.
+            let mut entry = json!({
+                "mediaType": manifest.media_type(),
+                "digest": manifest.digest().to_string(),
+                "size": manifest.bytes().len(),
+            });
+            if let Some(artifact_type) = manifest.artifact_type() {
+                entry["artifactType"] = json!(artifact_type);
+            }
+            manifests.push(entry);
+        }
+    }
+
     fn set(&mut self, tag: &Tag, manifest: &Manifest) {
         self.remove(tag);
         if let Some(Value::Array(manifests)) = self.0.get_mut("manifests") {
@@ -334,3 +368,7 @@ impl Entry {
 #[cfg(test)]
 #[path = "layout_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "layout_properties.rs"]
+mod properties;

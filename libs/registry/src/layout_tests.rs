@@ -139,3 +139,20 @@ fn what_has_an_image_as_its_subject_refers_to_it() {
     assert_eq!(found, [("c", &"v".to_owned()), ("a/b", &"v".to_owned())]);
     assert!(layout.referrers(plain.digest()).unwrap().list.is_empty());
 }
+
+#[test]
+fn referrers_without_a_tag_are_found_when_they_are_listed_and_are_listed_once() {
+    let (_folder, layout) = layout();
+    let image = image();
+    layout.put_manifest(&image, &tag("1")).unwrap();
+    let subject = format!(r#"{{"subject":{{"mediaType":"m","digest":"{}","size":1}},"#, image.digest());
+    let about = Manifest::parse(Bytes::from(IMAGE.replacen('{', &subject, 1)), None, &"x").unwrap();
+    layout.put_manifest(&about, &Which::Digest(about.digest().clone())).unwrap();
+    assert!(layout.referrers(image.digest()).unwrap().list.is_empty());
+    for _ in 0..2 {
+        layout.list_referrers(std::slice::from_ref(&about)).unwrap();
+        assert_eq!(layout.referrers(image.digest()).unwrap().list.len(), 1);
+        assert_eq!(layout.index().unwrap().entries().len(), 2);
+    }
+    assert_eq!(layout.tags().unwrap().len(), 1);
+}

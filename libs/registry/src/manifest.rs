@@ -96,6 +96,7 @@ pub struct Manifest {
     digest: Digest,
     content: Content,
     artifact_type: Option<String>,
+    subject: Option<Descriptor>,
     annotations: BTreeMap<String, String>,
 }
 
@@ -113,8 +114,6 @@ pub enum Content {
         config: Box<Descriptor>,
         /// The layers, lowest first.
         layers: Vec<Descriptor>,
-        /// The manifest this one is about, as a signature or a mark is.
-        subject: Option<Box<Descriptor>>,
     },
 }
 
@@ -130,15 +129,17 @@ impl Manifest {
             return Err(Error::Schema1 { what: what.to_string() });
         }
         let told = told.and_then(|told| told.split(';').next()).map(str::trim).map(str::to_owned);
-        let media_type = envelope.media_type.or(told).unwrap_or_default();
+        let media_type = envelope.media_type.clone().or(told).unwrap_or_default();
         let content = match media_type.as_str() {
             media_type::OCI_INDEX | media_type::DOCKER_LIST => read_index(&bytes, &wrong)?,
             media_type::OCI_MANIFEST | media_type::DOCKER_MANIFEST => read_image(&bytes, &wrong)?,
             other => return Err(wrong(format!("its media type is '{other}'"))),
         };
         let digest = Digest::of(&bytes);
-        let annotations = envelope.annotations.unwrap_or_default();
-        Ok(Self { bytes, media_type, digest, content, artifact_type: envelope.artifact_type, annotations })
+        let subject = envelope.subject.map(|subject| from_oci(subject, &wrong)).transpose()?;
+        let Envelope { artifact_type, annotations, .. } = envelope;
+        let annotations = annotations.unwrap_or_default();
+        Ok(Self { bytes, media_type, digest, content, artifact_type, subject, annotations })
     }
 
     /// The bytes, as they came.
@@ -166,6 +167,12 @@ impl Manifest {
         self.artifact_type.as_deref()
     }
 
+    /// The manifest this one is about, as a signature, a bill of materials or a mark is (image-spec, manifest.md,
+    /// "subject").
+    pub fn subject(&self) -> Option<&Descriptor> {
+        self.subject.as_ref()
+    }
+
     /// Its annotations.
     pub fn annotations(&self) -> &BTreeMap<String, String> {
         &self.annotations
@@ -178,6 +185,7 @@ struct Envelope {
     schema_version: u32,
     media_type: Option<String>,
     artifact_type: Option<String>,
+    subject: Option<OciDescriptor>,
     annotations: Option<BTreeMap<String, String>>,
 }
 
@@ -191,11 +199,7 @@ fn read_index(bytes: &[u8], wrong: &dyn Fn(String) -> Error) -> Result<Content, 
 fn read_image(bytes: &[u8], wrong: &dyn Fn(String) -> Error) -> Result<Content, Error> {
     let image: OciImageManifest = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
     let layers: Result<_, Error> = image.layers.into_iter().map(|layer| from_oci(layer, wrong)).collect();
-    Ok(Content::Image {
-        config: Box::new(from_oci(image.config, wrong)?),
-        layers: layers?,
-        subject: image.subject.map(|subject| from_oci(subject, wrong).map(Box::new)).transpose()?,
-    })
+    Ok(Content::Image { config: Box::new(from_oci(image.config, wrong)?), layers: layers? })
 }
 
 fn from_entry(entry: ImageIndexEntry, wrong: &dyn Fn(String) -> Error) -> Result<Descriptor, Error> {
@@ -227,6 +231,10 @@ fn descriptor(
     let size = u64::try_from(size).map_err(|_| wrong(format!("it gives {digest} the size {size}")))?;
     Ok(Descriptor { media_type, digest, size, platform: None, foreign: false, annotations: BTreeMap::new() })
 }
+
+#[cfg(test)]
+#[path = "manifest_properties.rs"]
+mod properties;
 
 #[cfg(test)]
 mod tests {

@@ -210,6 +210,7 @@ fn split_digest(text: &str) -> Result<(&str, Option<Digest>), String> {
 /// The tag stands behind the last colon, unless a slash follows it: then that colon belongs to a port.
 fn split_tag(text: &str) -> Result<(&str, Option<Tag>), String> {
     match text.rsplit_once(':') {
+        Some((_, "")) => Err("there is no tag behind the last colon".into()),
         Some((rest, tag)) if !tag.contains(['/', ']']) => {
             Ok((rest, Some(tag.parse().map_err(|error: InvalidTag| error.to_string())?)))
         }
@@ -288,3 +289,7 @@ fn is_path_part(part: &str) -> bool {
 #[cfg(test)]
 #[path = "reference_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "reference_properties.rs"]
+mod properties;

@@ -73,7 +73,7 @@ fn what_is_no_reference_is_refused_with_the_reason() {
         ("localhost:x/app", "port"),
         ("-bad.example/app", "no host"),
         ("[::zz]:5000/app", "no host"),
-        ("localhost/app:", "tag"),
+        ("localhost/app:", "no tag"),
         ("localhost/app:.x", "tag '.x'"),
         ("localhost/app:a+b", "'+'"),
         ("localhost/app:1.4.3+build", "'+'"),

@@ -1,6 +1,8 @@
 //! A repository of either kind, with the same verbs.
 
-use crate::{Blob, Descriptor, Digest, Error, Layout, Manifest, Referrers, Remote, Tag, Which};
+use crate::{
+    Blob, Descriptor, Digest, Error, Layout, Listed, Manifest, Referrers, Remote, Tag, Which, Written,
+};
 
 /// A repository of a registry, or a layout directory.
 #[derive(Clone, Debug)]
@@ -45,7 +47,7 @@ impl Store {
         }
     }
 
-    /// Everything that refers to this digest.
+    /// Everything that refers to this digest. [`Referrers::of_type`] keeps what is of one type.
     ///
     /// # Errors
     /// When the store cannot say.
@@ -64,6 +66,17 @@ impl Store {
         match self {
             Self::Remote(_) => Ok(()),
             Self::Layout(layout) => layout.create(),
+        }
+    }
+
+    /// Is the manifest or index with this digest there?
+    ///
+    /// # Errors
+    /// When the store cannot say.
+    pub async fn has_manifest(&self, digest: &Digest) -> Result<bool, Error> {
+        match self {
+            Self::Remote(remote) => remote.has_manifest(digest).await,
+            Self::Layout(layout) => Ok(layout.has_manifest(digest)),
         }
     }
 
@@ -100,14 +113,62 @@ impl Store {
         }
     }
 
-    /// Writes a manifest under its digest or under a tag.
+    /// Writes a manifest under its digest or under a tag. One that is about another has to be listed as well, unless
+    /// the store has done that: [`Store::list_referrers`], or [`Store::put_referrer`] for both in one.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
+    pub async fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<Written, Error> {
         match self {
             Self::Remote(remote) => remote.put_manifest(manifest, which).await,
-            Self::Layout(layout) => layout.put_manifest(manifest, which),
+            // Whatever has a tag in a layout is found by its subject.
+            Self::Layout(layout) => layout
+                .put_manifest(manifest, which)
+                .map(|()| Written { listed: matches!(which, Which::Tag(_)) }),
         }
+    }
+
+    /// Writes a manifest with a `subject`, and makes sure that who asks for the referrers of that subject finds it.
+    ///
+    /// # Errors
+    /// When the store does not take the manifest, or a list that clients keep could not be written.
+    pub async fn put_referrer(&self, manifest: &Manifest, which: &Which) -> Result<Listed, Error> {
+        let written = self.put_manifest(manifest, which).await?;
+        match manifest.subject() {
+            Some(subject) if !written.listed => {
+                self.list_referrers(&subject.digest, std::slice::from_ref(manifest)).await
+            }
+            _ => Ok(Listed::ByStore),
+        }
+    }
+
+    /// Lists manifests among the referrers of their subject, for stores that do not do that themselves when the
+    /// manifests are written: a layout names them in its index, in a registry clients keep an index of them under a tag
+    /// (distribution-spec, "Referrers Tag Schema"). What is listed already stays as it is.
+    ///
+    /// # Errors
+    /// When the list cannot be read or written, or others have written over it again and again.
+    pub async fn list_referrers(&self, subject: &Digest, manifests: &[Manifest]) -> Result<Listed, Error> {
+        match self {
+            Self::Remote(remote) => remote.list_referrers(subject, manifests).await,
+            Self::Layout(layout) => layout.list_referrers(manifests).map(|()| Listed::ByStore),
+        }
+    }
+
+    /// Writes bytes as a blob, unless they are there.
+    ///
+    /// # Errors
+    /// When the store does not take them.
+    pub async fn put_bytes(&self, bytes: &[u8]) -> Result<Digest, Error> {
+        let remote = match self {
+            Self::Layout(layout) => return layout.put_bytes(bytes),
+            Self::Remote(remote) => remote,
+        };
+        let digest = Digest::of(bytes);
+        if !remote.has_blob(&digest).await? {
+            let blob = Blob::whole(bytes, remote.path());
+            remote.upload(remote.open_upload().await?, blob).await?;
+        }
+        Ok(digest)
     }
 }

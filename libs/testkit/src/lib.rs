@@ -1,5 +1,7 @@
 //! Tests only: what the tests of every crate need and no user ever gets. Nothing here is linked into a tool.
 
+mod artifactory;
+mod github;
 mod gitlab;
 mod image;
 mod proxy;
@@ -10,9 +12,13 @@ mod server;
 mod tool;
 mod tunnel;
 
+pub use artifactory::{Artifactory, ArtifactoryBuilder, Unannotated};
+pub use github::Github;
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};
-pub use proxy::{Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Rule, Tokens};
+pub use proxy::{
+    Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Referrers, Rule, Tokens,
+};
 pub use python::python;
 pub use registry::{KeyFiles, Registry, RegistryBuilder};
 pub use repository::Repository;

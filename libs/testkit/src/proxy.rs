@@ -7,6 +7,7 @@ mod body;
 mod fault;
 mod forward;
 mod log;
+mod referrers;
 mod socket;
 mod token;
 
@@ -25,11 +26,13 @@ use tokio::task::JoinSet;
 
 pub use fault::{Answer, Cut, Fault, HeaderValue, Location, Rule};
 pub use log::Passed;
+pub use referrers::Referrers;
 pub use token::Tokens;
 
 use fault::Rules;
 use forward::Forward;
 use log::Log;
+use referrers::Lists;
 use socket::{ResetSwitch, Socket};
 use token::Guard;
 
@@ -49,6 +52,7 @@ pub struct ProxyBuilder {
     delay: Duration,
     tokens: Option<Tokens>,
     redirects: bool,
+    referrers: Option<Referrers>,
     rules: Vec<Rule>,
 }
 
@@ -67,6 +71,11 @@ impl ProxyBuilder {
     /// ([`Passed::is_at_storage`]).
     pub fn redirect_blobs(self) -> Self {
         Self { redirects: true, ..self }
+    }
+
+    /// Deals with manifests that refer to others in another way than the registry behind, which knows nothing of that.
+    pub fn referrers(self, referrers: Referrers) -> Self {
+        Self { referrers: Some(referrers), ..self }
     }
 
     /// Lets something go wrong.
@@ -98,6 +107,7 @@ impl ProxyBuilder {
             log: Arc::clone(&log),
             rules: Arc::clone(&rules),
             guard: self.tokens.map(|tokens| Guard::new(tokens, &address.to_string())),
+            referrers: self.referrers.map(Lists::new),
             storage: storage.as_ref().map(|(_, address)| address.to_string()),
             down,
         });
@@ -120,6 +130,7 @@ impl Proxy {
             delay: Duration::ZERO,
             tokens: None,
             redirects: false,
+            referrers: None,
             rules: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Python that has this module; none, after saying so, where there is none.
+/// The Python that has this module, or several with commas between; none, after saying so, where there is none.
 ///
 /// `ci/test` installs what `ci/requirements.txt` names and sets `E2E_PYTHON`: a module that is missing there is an error.
 ///

@@ -36,6 +36,7 @@ pub struct RegistryBuilder {
     without_deletion: bool,
     read_only: bool,
     relative_locations: bool,
+    ipv6: bool,
 }
 
 impl RegistryBuilder {
@@ -71,6 +72,11 @@ impl RegistryBuilder {
         Self { relative_locations: true, ..self }
     }
 
+    /// Listens at `[::1]` instead of `127.0.0.1`.
+    pub fn ipv6(self) -> Self {
+        Self { ipv6: true, ..self }
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -100,6 +106,7 @@ impl RegistryBuilder {
     }
 
     fn config(&self, folder: &Path, certificates: Option<&Certificates>) -> Value {
+        let host = if self.ipv6 { "[::1]" } else { "127.0.0.1" };
         let mut config = json!({
             "version": "0.1",
             "log": { "level": "info", "formatter": "text", "accesslog": { "disabled": true } },
@@ -108,8 +115,10 @@ impl RegistryBuilder {
                 "delete": { "enabled": !self.without_deletion },
                 "maintenance": { "readonly": { "enabled": self.read_only } },
             },
+            // Layers that their publisher keeps may be named in manifests; by default none may.
+            "validation": { "manifests": { "urls": { "allow": ["."] } } },
             // Port 0: the system picks a free one, and the log says which.
-            "http": { "addr": "127.0.0.1:0", "secret": "testing", "relativeurls": self.relative_locations },
+            "http": { "addr": format!("{host}:0"), "secret": "testing", "relativeurls": self.relative_locations },
         });
         if let Some(Certificates { authority, server, .. }) = certificates {
             config["http"]["tls"] = json!({ "certificate": server.certificate, "key": server.key });
@@ -147,7 +156,7 @@ impl Registry {
         RegistryBuilder::default()
     }
 
-    /// Its address, `127.0.0.1:PORT`.
+    /// Its address, `127.0.0.1:PORT` or `[::1]:PORT`.
     pub fn address(&self) -> &str {
         &self.address
     }
@@ -208,7 +217,7 @@ fn listening_address(process: &mut Child) -> String {
         let line = line.unwrap_or_default();
         if let Some((_, rest)) = line.split_once("listening on ") {
             let address: String =
-                rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
+                rest.chars().take_while(|c| c.is_ascii_digit() || ".:[]".contains(*c)).collect();
             std::thread::spawn(move || lines.for_each(drop));
             return address;
         }

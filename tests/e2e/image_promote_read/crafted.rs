@@ -13,13 +13,13 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
 /// A layout directory being filled by hand.
-pub(super) struct Crafted {
+pub(crate) struct Crafted {
     folder: TempDir,
     index: Vec<Value>,
 }
 
 impl Crafted {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir_all(folder.path().join("blobs/sha256")).expect("blobs");
         fs::write(folder.path().join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).expect("a marker");
@@ -28,12 +28,12 @@ impl Crafted {
         crafted
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// How our tools call an image of it.
-    pub(super) fn name(&self, tag: &str) -> String {
+    pub(crate) fn name(&self, tag: &str) -> String {
         format!("oci:{}:{tag}", self.path().display())
     }
 
@@ -43,14 +43,14 @@ impl Crafted {
     }
 
     /// Writes a blob and returns its descriptor.
-    pub(super) fn blob(&self, media_type: &str, bytes: &[u8]) -> Value {
+    pub(crate) fn blob(&self, media_type: &str, bytes: &[u8]) -> Value {
         let digest = sha256(bytes);
         fs::write(self.path().join("blobs/sha256").join(&digest), bytes).expect("a blob");
         json!({ "mediaType": media_type, "digest": format!("sha256:{digest}"), "size": bytes.len() })
     }
 
     /// An image of one platform with this configuration and layers of this content.
-    pub(super) fn image(&self, architecture: &str, config: &Value, layers: &[&str]) -> Value {
+    pub(crate) fn image(&self, architecture: &str, config: &Value, layers: &[&str]) -> Value {
         let diff_ids: Vec<_> =
             layers.iter().map(|layer| format!("sha256:{}", sha256(layer.as_bytes()))).collect();
         let config = json!({
@@ -64,7 +64,7 @@ impl Crafted {
     }
 
     /// A manifest with these fields besides those that all have.
-    pub(super) fn manifest(&self, fields: &Value) -> Value {
+    pub(crate) fn manifest(&self, fields: &Value) -> Value {
         let mut manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST });
         let all = manifest.as_object_mut().expect("an object");
         all.extend(fields.as_object().expect("fields").clone());
@@ -72,7 +72,7 @@ impl Crafted {
     }
 
     /// What buildx puts into an index for each image of it.
-    pub(super) fn attestation(&self, subject: &Value) -> Value {
+    pub(crate) fn attestation(&self, subject: &Value) -> Value {
         let mut layer = self.blob("application/vnd.in-toto+json", b"{}");
         layer["annotations"] = json!({ "in-toto.io/predicate-type": "https://slsa.dev/provenance/v1" });
         let config = self.blob(CONFIG, br#"{"architecture":"unknown","os":"unknown","config":{}}"#);
@@ -86,13 +86,13 @@ impl Crafted {
     }
 
     /// An index of these, with annotations.
-    pub(super) fn index(&self, entries: &[&Value], annotations: &Value) -> Value {
+    pub(crate) fn index(&self, entries: &[&Value], annotations: &Value) -> Value {
         let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": entries, "annotations": annotations });
         self.blob(INDEX, index.to_string().as_bytes())
     }
 
     /// Gives a manifest or an index a tag.
-    pub(super) fn tag(&mut self, descriptor: &Value, tag: &str) {
+    pub(crate) fn tag(&mut self, descriptor: &Value, tag: &str) {
         let mut entry = descriptor.clone();
         entry["annotations"] = json!({ "org.opencontainers.image.ref.name": tag });
         self.index.push(entry);
@@ -101,13 +101,13 @@ impl Crafted {
 }
 
 /// The entry of an index for an image.
-pub(super) fn of_platform(descriptor: &Value, os: &str, architecture: &str) -> Value {
+pub(crate) fn of_platform(descriptor: &Value, os: &str, architecture: &str) -> Value {
     let mut entry = descriptor.clone();
     entry["platform"] = json!({ "os": os, "architecture": architecture });
     entry
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut process =
         Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("coreutils");
     process.stdin.take().expect("a pipe").write_all(bytes).expect("bytes are read");

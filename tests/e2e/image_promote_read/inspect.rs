@@ -191,7 +191,7 @@ fn what_is_not_there_is_exit_code_1_and_bad_input_2() {
             (&[&format!("{address}/app/ci:2")], 1, "there is no"),
             (&[&crafted.name("absent")], 1, "there is no"),
             (&[&crafted.name("absent"), "--raw"], 1, "there is no"),
-            (&[&crafted.name("no-config")], 1, "there is no"),
+            (&[&crafted.name("no-config")], 1, "is missing, and the image is not complete"),
             (&[&format!("{address}/app/ci")], 2, "neither a tag nor a digest"),
             (&[], 2, "<REF>"),
         ],

@@ -1,6 +1,6 @@
-//! A promote that is killed, and many at once.
+//! A promote that is ended by a signal, and many at once.
 
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -12,30 +12,52 @@ use super::stand::{Stand, each, promote};
 /// Longer than any test: who is held for so long is held until he is killed.
 const FOR_GOOD: Duration = Duration::from_secs(3600);
 
+/// The run, with the signals as a shell sets them: who runs the tests may ignore some, and that is inherited.
+fn interruptible(command: &Command) -> Child {
+    Command::new("env")
+        .args(["--default-signal=INT,TERM", "--"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a process")
+}
+
+fn send(signal: &str, process: &Child) {
+    let sent = Command::new("kill").args(["-s", signal, &process.id().to_string()]).status();
+    assert!(sent.expect("procps").success(), "{signal} was not sent");
+}
+
 #[test]
-fn a_promote_that_is_killed_leaves_no_tag_or_a_whole_one_and_can_be_run_again() {
+fn a_promote_that_is_ended_by_a_signal_leaves_no_tag_or_a_whole_one_and_can_be_run_again() {
     let stand = Stand::new(7);
     let last = requests(&stand);
     assert!(last >= 20, "{last} requests are too few points to be killed at");
     let before = (1..=last).map(|n| (n, Fault::Hold(FOR_GOOD)));
     // The last ones write manifests: they may be carried out, and the killed run never hears of it.
     let behind = (last - 3..=last).map(|n| (n, Fault::HoldAnswer(FOR_GOOD)));
-    let rows: Vec<_> = before.chain(behind).collect();
-    each(&rows, |(n, fault)| {
+    let points: Vec<_> = before.chain(behind).collect();
+    // Every point for the signal that leaves no time for anything, fewer for those that people and runners send first.
+    let killed = points.iter().map(|point| (point, "KILL"));
+    let asked = points.iter().step_by(3).flat_map(|point| [(point, "INT"), (point, "TERM")]);
+    let rows: Vec<_> = killed.chain(asked).collect();
+    each(&rows, |((n, fault), signal)| {
         let proxy = stand.proxy().fault(Rule::nth(*n, fault.clone())).start();
         let repository = stand.repository();
-        let mut command = promote(&proxy, &repository).into_command();
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a process");
+        let mut process = interruptible(&promote(&proxy, &repository).into_command());
         let ended = || process.try_wait().is_ok_and(|status| status.is_some());
         let came = proxy.wait_for(*n, ended);
-        process.kill().and_then(|()| process.wait()).expect("a dead process");
         if !came {
             return Err("it ended before it was killed".into());
+        }
+        send(signal, &process);
+        let status = process.wait().expect("a dead process");
+        if status.success() {
+            return Err("it ended as if nothing had happened".into());
         }
         match stand.digest_in(&repository)? {
             None => {}

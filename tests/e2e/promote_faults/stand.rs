@@ -106,7 +106,7 @@ pub(super) fn fails_clearly(output: &Output) -> Result<(), String> {
 }
 
 /// Works through a table, several rows at a time, and tells of every row that is not as it should be.
-pub(super) fn each<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) -> Result<(), String> + Sync) {
+pub(crate) fn each<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) -> Result<(), String> + Sync) {
     // They wait more than they work.
     const WORKERS: usize = 12;
     let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

@@ -33,6 +33,14 @@ pub(crate) struct Copy {
     #[arg(long = "platform", value_name = "OS/ARCH", env = "IMAGE_PROMOTE_PLATFORM", value_delimiter = ',',
           value_parser = platform)]
     pub(crate) platforms: Vec<Platform>,
+    /// Copy what refers to the image and to each of its platforms, too: signatures, bills of materials, marks
+    ///
+    /// Found by the registry's list of referrers or the index under the referrers tag, and by tags such as
+    /// sha256-HEX.sig, .att and .sbom of cosign's; also what refers to those. They arrive before the image's tags. A tag
+    /// such as sha256-HEX.sig that leads elsewhere at the destination is refused unless --move is given: its signatures
+    /// may be others than those of SRC.
+    #[arg(long, env = "IMAGE_PROMOTE_REFERRERS")]
+    pub(crate) referrers: bool,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]

@@ -8,8 +8,9 @@ use super::reference;
 
 /// Show what an image is: platforms, digests, sizes, configuration, labels, attestations, referrers
 ///
-/// No layer is read. Sizes are those of the compressed layers and the configuration. Registries that cannot list
-/// referrers are no error; it is said.
+/// No layer is read. Sizes are those of the compressed layers and the configuration. What refers to the image is told,
+/// and the tags about it: cosign's sha256-HEX.sig, .att and .sbom, and marks. Registries that cannot list them are no
+/// error; it is said.
 #[derive(Args, Debug)]
 pub(crate) struct Inspect {
     /// The image: a tag or a digest

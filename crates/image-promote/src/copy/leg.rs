@@ -4,8 +4,10 @@ use contract::Failure;
 use futures_util::future::try_join_all;
 use registry::{Digest, Manifest, Registries, Store, Tag, Which};
 
+use super::delivery::{Delivered, Delivery};
 use super::plan::{self, Moving, Verdict};
 use super::target::Target;
+use crate::attached::Attached;
 use crate::cli::Copy;
 use crate::transfer::{Tally, Transfer};
 use crate::tree::Tree;
@@ -21,6 +23,8 @@ pub(crate) struct Leg {
     pub(crate) blobs: Tally,
     /// How many manifests were written, tags not counted.
     pub(crate) manifests: usize,
+    /// What was done for what is about the image; none when nobody asked for that.
+    pub(crate) delivered: Option<Delivered>,
 }
 
 /// A tag that leads elsewhere and may not move.
@@ -28,13 +32,15 @@ pub(crate) struct Refused {
     /// The tag with its repository.
     pub(crate) name: String,
     pub(crate) found: Digest,
+    pub(crate) wanted: Digest,
 }
 
 impl Leg {
     pub(crate) fn open(registries: &Registries, copy: &Copy, target: Target) -> Result<Self, Failure> {
         let (from, to) = registries.open_pair(&copy.source.repository, &target.repository)?;
         let (found, verdicts) = (Vec::new(), Vec::new());
-        Ok(Self { target, from, to, found, verdicts, blobs: Tally::default(), manifests: 0 })
+        let (blobs, manifests, delivered) = (Tally::default(), 0, None);
+        Ok(Self { target, from, to, found, verdicts, blobs, manifests, delivered })
     }
 
     /// Asks where the tags lead now.
@@ -56,11 +62,34 @@ impl Leg {
         let refused =
             self.target.tags.iter().zip(&self.verdicts).filter_map(|(tag, verdict)| match verdict {
                 Verdict::Refuse { found } => {
-                    Some(Refused { name: format!("{}:{tag}", self.target.repository), found: found.clone() })
+                    let name = format!("{}:{tag}", self.target.repository);
+                    Some(Refused { name, found: found.clone(), wanted: root.digest().clone() })
                 }
                 _ => None,
             });
         refused.collect()
+    }
+
+    /// Looks what has to be done here for what is about the image. Within one repository that is nothing.
+    pub(crate) async fn plan<'a>(
+        &self,
+        root: &Manifest,
+        attached: &'a Attached,
+        copy: &Copy,
+    ) -> Result<(Delivery<'a>, Vec<Refused>), Failure> {
+        if copy.source.repository == self.target.repository {
+            return Ok((Delivery::default(), Vec::new()));
+        }
+        let delivery = Delivery::plan(attached, root.digest(), &self.to, copy.jobs.most()).await?;
+        // Others may have signed it there: moving such a tag would take away their signatures.
+        let conflicts = if copy.move_tags { &[] } else { delivery.conflicts.as_slice() };
+        let refused = conflicts.iter().map(|conflict| Refused {
+            name: format!("{}:{}", self.target.repository, conflict.tag),
+            found: conflict.found.clone(),
+            wanted: conflict.wanted.clone(),
+        });
+        let refused = refused.collect();
+        Ok((delivery, refused))
     }
 
     /// Brings the image to this destination and lets its tags lead there. What the image consists of is read at most
@@ -69,6 +98,7 @@ impl Leg {
         &mut self,
         root: &Manifest,
         tree: &mut Option<Tree>,
+        delivery: Option<&Delivery<'_>>,
         copy: &Copy,
     ) -> Result<(), Failure> {
         let pairs = self.target.tags.iter().zip(&self.verdicts);
@@ -76,13 +106,13 @@ impl Leg {
             .filter(|(_, verdict)| **verdict != Verdict::Unchanged)
             .map(|(tag, _)| tag.clone())
             .collect();
-        if pending.is_empty() {
-            return Ok(());
-        }
         let jobs = copy.jobs.most();
-        let complete = self.is_there(root.digest()).await?;
+        let complete = pending.is_empty() || self.is_there(root.digest()).await?;
         if !complete {
             self.bring(root, tree, jobs, copy.dry_run.dry_run).await?;
+        }
+        if let Some(delivery) = delivery {
+            self.deliver(delivery, root, jobs, copy.dry_run.dry_run).await?;
         }
         if copy.dry_run.dry_run {
             return Ok(());
@@ -128,11 +158,29 @@ impl Leg {
             self.to.prepare()?;
             self.blobs = transfer.blobs(tree.blobs()).await?;
             // Those that others lead to first.
-            for level in tree.levels.iter().rev() {
-                transfer.manifests(level).await?;
+            for group in tree.upwards() {
+                transfer.manifests(&group).await?;
             }
         }
         self.manifests = tree.levels.iter().map(Vec::len).sum();
+        Ok(())
+    }
+
+    async fn deliver(
+        &mut self,
+        delivery: &Delivery<'_>,
+        root: &Manifest,
+        jobs: usize,
+        dry_run: bool,
+    ) -> Result<(), Failure> {
+        let transfer = Transfer { from: &self.from, to: &self.to, jobs };
+        let (delivered, blobs) = if dry_run {
+            delivery.foresee(&transfer).await?
+        } else {
+            delivery.carry_out(&transfer, root).await?
+        };
+        self.delivered = Some(delivered);
+        self.blobs += blobs;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use contract::{Failure, output};
 use registry::{Digest, Manifest};
 use serde::Serialize;
 
+use super::delivery::Delivered;
 use super::leg::{Leg, Refused};
 use super::plan::Verdict;
 use crate::cli::Copy;
@@ -33,8 +34,23 @@ struct Destination {
     repository: String,
     tags: Vec<TagReport>,
     blobs: Blobs,
-    /// Manifests written by digest.
+    /// Manifests written by digest, those of referrers not counted.
     manifests: usize,
+    /// Absent without --referrers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referrers: Option<ReferrersReport>,
+}
+
+/// What is about the image: signatures, bills of materials, marks.
+#[derive(Serialize)]
+struct ReferrersReport {
+    copied: usize,
+    /// There already.
+    skipped: usize,
+    /// Tags of theirs that were written.
+    tags: usize,
+    /// There, and listed nowhere, because the registry keeps no list and lets nobody else keep one.
+    unlisted: usize,
 }
 
 #[derive(Serialize)]
@@ -87,7 +103,7 @@ impl Report {
         if !platforms.is_empty() {
             tracing::info!("{}: {platforms}", self.source);
         }
-        for Destination { repository, tags, blobs, .. } in &self.destinations {
+        for Destination { repository, tags, blobs, referrers, .. } in &self.destinations {
             let Blobs { mounted, copied, skipped, bytes_copied } = blobs;
             let moved = mounted + copied + skipped > 0;
             if moved && self.dry_run {
@@ -97,6 +113,12 @@ impl Report {
             } else if moved {
                 tracing::info!(
                     "{repository}: blobs {mounted} mounted, {copied} copied ({bytes_copied} bytes), {skipped} there already"
+                );
+            }
+            if let Some(ReferrersReport { copied, skipped, tags, .. }) = referrers {
+                let (prefix, verb) = if self.dry_run { ("dry run: ", "to copy") } else { ("", "copied") };
+                tracing::info!(
+                    "{prefix}{repository}: referrers {copied} {verb}, {skipped} there already, {tags} tags"
                 );
             }
             for TagReport { tag, action, .. } in tags {
@@ -136,17 +158,33 @@ fn destination(leg: &Leg) -> Destination {
         tags: tags.collect(),
         blobs: leg.blobs.into(),
         manifests: leg.manifests,
+        referrers: leg.delivered.map(|Delivered { copied, skipped, tags, unlisted }| ReferrersReport {
+            copied,
+            skipped,
+            tags,
+            unlisted,
+        }),
     }
 }
 
 /// The failure that names every tag in the way; none when there is none.
-pub(crate) fn refusal(refused: &[Refused], root: &Manifest) -> Option<Failure> {
+pub(crate) fn refusal(refused: &[Refused]) -> Option<Failure> {
+    let first = refused.first()?;
+    let taken: Vec<_> = refused.iter().map(|tag| format!("{} (leads to {})", tag.name, tag.found)).collect();
+    let verb = if taken.len() == 1 { "is" } else { "are" };
+    Some(Failure::no(format!("{} {verb} taken; SRC is {}", taken.join(", "), first.wanted)).hint(
+        "choose another tag, or let it move with --move (--move-aliases: only those like latest and 1.4)",
+    ))
+}
+
+/// The failure that names every tag of a signature or the like that is another one at the destination.
+pub(crate) fn conflict(refused: &[Refused]) -> Option<Failure> {
     if refused.is_empty() {
         return None;
     }
-    let taken: Vec<_> = refused.iter().map(|tag| format!("{} (leads to {})", tag.name, tag.found)).collect();
-    let verb = if taken.len() == 1 { "is" } else { "are" };
-    Some(Failure::no(format!("{} {verb} taken; SRC is {}", taken.join(", "), root.digest())).hint(
-        "choose another tag, or let it move with --move (--move-aliases: only those like latest and 1.4)",
+    let told = |tag: &Refused| format!("{} leads to {}, in SRC to {}", tag.name, tag.found, tag.wanted);
+    let told: Vec<_> = refused.iter().map(told).collect();
+    Some(Failure::no(format!("{}; nothing was written", told.join("; "))).hint(
+        "what the destination says of the image would be lost: let --move put what SRC says in its place, or leave --referrers out",
     ))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use registry::{Digest, Error, Manifest, Referrers};
+use registry::{Digest, Error, Manifest, Referrers, Tag};
 use serde::Serialize;
 
 use crate::configuration::{Configuration, Healthcheck};
@@ -23,6 +23,9 @@ pub(crate) struct Report {
     pub(crate) attestations: Vec<AttestationReport>,
     /// Null where the registry cannot say.
     pub(crate) referrers: Option<Vec<ReferrerReport>>,
+    /// Tags that have the digest in their name: cosign's signatures, attestations and bills of materials, and marks. Null
+    /// where the registry cannot say.
+    pub(crate) attached_tags: Option<Vec<TagReport>>,
     /// Why the registry cannot say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) referrers_problem: Option<String>,
@@ -109,16 +112,26 @@ pub(crate) struct ReferrerReport {
     pub(crate) annotations: BTreeMap<String, String>,
 }
 
+/// A tag that is about the image.
+#[derive(Serialize)]
+pub(crate) struct TagReport {
+    pub(crate) tag: String,
+    /// What stands behind the digest: `sig`, `att`, `sbom`, or the key of a mark.
+    pub(crate) suffix: String,
+    pub(crate) digest: Digest,
+}
+
+/// What others say about an image.
+pub(crate) struct About {
+    pub(crate) referrers: Referrers,
+    pub(crate) tags: Vec<(Tag, Digest)>,
+}
+
 impl Report {
-    pub(crate) fn new(
-        image: String,
-        root: &Manifest,
-        images: &Images,
-        referrers: Result<Referrers, Error>,
-    ) -> Self {
-        let (referrers, referrers_problem) = match referrers {
-            Ok(referrers) => (Some(referrers), None),
-            Err(error) => (None, Some(error.to_string())),
+    pub(crate) fn new(image: String, root: &Manifest, images: &Images, about: Result<About, Error>) -> Self {
+        let (referrers, tags, referrers_problem) = match about {
+            Ok(About { referrers, tags }) => (Some(referrers), Some(tags), None),
+            Err(error) => (None, None, Some(error.to_string())),
         };
         let attestation = |attestation: &Attestation| AttestationReport::new(attestation, &images.images);
         Self {
@@ -137,8 +150,16 @@ impl Report {
                 };
                 referrers.list.into_iter().map(report).collect()
             }),
+            attached_tags: tags.map(|tags| tags.into_iter().map(TagReport::new).collect()),
             referrers_problem,
         }
+    }
+}
+
+impl TagReport {
+    fn new((tag, digest): (Tag, Digest)) -> Self {
+        let suffix = tag.as_str().split_once('.').map(|(_, suffix)| suffix.to_owned()).unwrap_or_default();
+        Self { tag: tag.to_string(), suffix, digest }
     }
 }
 

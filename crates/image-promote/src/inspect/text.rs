@@ -2,7 +2,7 @@
 
 use crate::printable::{shown, words};
 
-use super::report::{AttestationReport, ImageReport, ReferrerReport, Report, RunReport};
+use super::report::{AttestationReport, ImageReport, ReferrerReport, Report, RunReport, TagReport};
 
 /// Two columns, or a table: rows of cells.
 type Rows = Vec<Vec<String>>;
@@ -28,7 +28,15 @@ pub(crate) fn write(report: &Report) -> String {
             text.push_str(&format!("\nREFERRERS\n  unknown: {problem}\n"));
         }
     }
+    if let Some(tags) = report.attached_tags.as_deref().filter(|tags| !tags.is_empty()) {
+        text.push_str(&format!("\nTAGS ABOUT IT\n{}", indented(&table(&attached(tags)))));
+    }
     text
+}
+
+fn attached(tags: &[TagReport]) -> Rows {
+    let row = |tag: &TagReport| vec![shown(&tag.suffix), tag.digest.to_string(), shown(&tag.tag)];
+    tags.iter().map(row).collect()
 }
 
 fn facts(report: &Report) -> Rows {

@@ -1,5 +1,7 @@
 //! Where strings, comments and the rest begin and end in Python, as Pygments' lexer sees it.
 
+use memchr::{memchr, memmem};
+
 use super::Tally;
 use crate::lines::{is_bracket, is_white_space};
 
@@ -57,9 +59,18 @@ impl Scanner<'_> {
         self.rest().starts_with(with)
     }
 
-    /// Up to the next byte that `stops`, or the end.
-    fn run(&self, stops: impl Fn(u8) -> bool) -> usize {
-        self.rest().iter().position(|&byte| stops(byte)).unwrap_or(self.text.len() - self.at)
+    /// How many bytes from `start` on are of this kind.
+    fn run(&self, start: usize, kind: u8) -> usize {
+        let mut end = start;
+        while self.text.get(end).is_some_and(|&byte| KINDS[usize::from(byte)] & kind != 0) {
+            end += 1;
+        }
+        end - start
+    }
+
+    /// Up to the end of the line.
+    fn line(&self) -> usize {
+        memchr(b'\n', self.rest()).unwrap_or(self.text.len() - self.at)
     }
 
     fn newline(&mut self) {
@@ -70,14 +81,18 @@ impl Scanner<'_> {
     /// Outside of all strings.
     fn statement(&mut self) {
         let at_line_start = self.at == 0 || self.text[self.at - 1] == b'\n';
-        if at_line_start && self.text_block() {
-            return;
+        if at_line_start {
+            if self.text_block() {
+                return;
+            }
+            self.at += self.run(self.at, WHITE);
         }
-        match self.text[self.at] {
+        let Some(byte) = self.peek(0) else { return };
+        match byte {
             b'\n' => self.newline(),
             b'#' => {
                 self.tally.comment();
-                self.at += self.run(|byte| byte == b'\n');
+                self.at += self.line();
             }
             b'\\' => {
                 self.tally.code();
@@ -90,8 +105,14 @@ impl Scanner<'_> {
     /// A string in triple quotes that begins a line. It ends at the next three quotes, escaped or not: Pygments has a
     /// rule of its own for these.
     fn text_block(&mut self) -> bool {
-        let indent = self.run(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c'));
+        let indent = self.run(self.at, INDENT);
         let rest = &self.rest()[indent..];
+        if !rest
+            .first()
+            .is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'r' | b'u' | b'b' | b'R' | b'U' | b'B'))
+        {
+            return false;
+        }
         let is_prefix = |byte: &&u8| matches!(byte.to_ascii_lowercase(), b'r' | b'u' | b'b');
         let prefix = rest.iter().take(2).take_while(is_prefix).count();
         let (Some(quotes @ (b"\"\"\"" | b"'''")), Some(body)) =
@@ -99,14 +120,14 @@ impl Scanner<'_> {
         else {
             return false;
         };
-        let Some(length) = body.windows(3).position(|three| three == quotes) else {
+        let Some(length) = memmem::find(body, quotes) else {
             return false;
         };
         let end = self.at + indent + prefix + 3 + length + 3;
         self.at += indent;
         while self.at < end {
             self.tally.string();
-            self.at += self.run(|byte| byte == b'\n').min(end - self.at);
+            self.at += self.line().min(end - self.at);
             if self.at < end {
                 self.newline();
             }
@@ -126,13 +147,13 @@ impl Scanner<'_> {
                 self.tally.colon();
                 self.at += 1;
             }
-            _ if is_white_space(byte) => self.at += 1,
+            _ if KINDS[usize::from(byte)] & WHITE != 0 => self.at += self.run(self.at, WHITE),
             _ if is_bracket(byte) => {
                 self.tally.white();
                 self.at += 1;
             }
             b'"' | b'\'' => self.begin_string(0),
-            _ if is_word(byte) => self.word(),
+            _ if KINDS[usize::from(byte)] & WORD != 0 => self.word(),
             _ => {
                 self.tally.code();
                 self.at += 1;
@@ -142,7 +163,7 @@ impl Scanner<'_> {
 
     /// A name, a keyword, a number, or the letters before a string.
     fn word(&mut self) {
-        let length = self.run(|byte| !is_word(byte));
+        let length = self.run(self.at, WORD);
         let word = &self.rest()[..length];
         if matches!(self.peek(length), Some(b'"' | b'\'')) && is_string_prefix(word) {
             self.begin_string(length);
@@ -189,7 +210,7 @@ impl Scanner<'_> {
                 self.open.pop();
                 self.at += if quotes.triple { 3 } else { 1 };
             }
-            _ => self.at += 1 + self.text[self.at + 1..].iter().take_while(|&&byte| is_plain(byte)).count(),
+            _ => self.at += 1 + self.run(self.at + 1, PLAIN),
         }
     }
 
@@ -212,8 +233,7 @@ impl Scanner<'_> {
 
     /// The length of `\N{DASH}`, whose braces hold no expression.
     fn character_name(&self) -> Option<usize> {
-        let line = &self.rest()[..self.run(|byte| byte == b'\n')];
-        line.iter().position(|&byte| byte == b'}').map(|brace| brace + 1)
+        memchr(b'}', &self.rest()[..self.line()]).map(|brace| brace + 1)
     }
 
     /// Between the braces of an f-string.
@@ -265,15 +285,38 @@ impl Scanner<'_> {
     }
 }
 
+/// White space but line ends.
+const WHITE: u8 = 1;
+/// What may stand before the first word of a line.
+const INDENT: u8 = 2;
 /// Letters, digits and all that is not ASCII.
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
-}
-
+const WORD: u8 = 4;
 /// Bytes of a string that mean nothing to the scanner.
-fn is_plain(byte: u8) -> bool {
-    !matches!(byte, b'\\' | b'"' | b'\'' | b'{' | b'\n')
-}
+const PLAIN: u8 = 8;
+
+/// Of which of these kinds each byte is. Looking it up is what makes the scanner quick.
+static KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut at = 0;
+    while at < kinds.len() {
+        #[expect(clippy::cast_possible_truncation, reason = "the table has an entry for each byte")]
+        let byte = at as u8;
+        if matches!(byte, b' ' | b'\t' | b'\x0c' | b'\r') {
+            kinds[at] |= WHITE;
+        }
+        if matches!(byte, b' ' | b'\t' | b'\x0c') {
+            kinds[at] |= INDENT;
+        }
+        if byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii() {
+            kinds[at] |= WORD;
+        }
+        if !matches!(byte, b'\\' | b'"' | b'\'' | b'{' | b'\n') {
+            kinds[at] |= PLAIN;
+        }
+        at += 1;
+    }
+    kinds
+};
 
 fn is_string_prefix(word: &[u8]) -> bool {
     matches!(

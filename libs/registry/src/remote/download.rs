@@ -48,7 +48,7 @@ async fn open(remote: &Remote, descriptor: &Descriptor, offset: u64) -> Result<(
     }
     let response = remote.send(request, Repeat::Safe, &action).await?;
     match response.status() {
-        StatusCode::NOT_FOUND => Err(Error::NotFound { what }),
+        StatusCode::NOT_FOUND => Err(Error::Missing { what }),
         StatusCode::OK => Ok((response, offset)),
         StatusCode::PARTIAL_CONTENT if offset > 0 && begins_at(&response, offset) => Ok((response, 0)),
         StatusCode::PARTIAL_CONTENT => {

@@ -47,6 +47,8 @@ fn targets(value: &str) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::targets;
 
     #[test]
@@ -65,6 +67,25 @@ mod tests {
             let found: Vec<_> =
                 found.iter().map(|(target, relation)| (target.as_str(), relation.as_str())).collect();
             assert_eq!(found, expected, "{value}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(
+            links in proptest::collection::vec(("/[a-z0-9/?=&,;._-]{0,20}", "[a-z]{1,8}", "[a-z,; <]{0,8}"), 0..4)
+        ) {
+            let written: Vec<_> = links
+                .iter()
+                .map(|(target, relation, title)| format!(r#"<{target}>; title="{title}"; rel="{relation}""#))
+                .collect();
+            let expected: Vec<_> = links.into_iter().map(|(target, relation, _)| (target, relation)).collect();
+            prop_assert_eq!(targets(&written.join(", ")), expected);
+        }
+
+        #[test]
+        fn no_header_is_a_panic(value in "\\PC{0,80}", nearly in "[<>;,=\" a-zé/]{0,80}") {
+            targets(&value);
+            targets(&nearly);
         }
     }
 }

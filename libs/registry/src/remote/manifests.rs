@@ -12,9 +12,18 @@ use crate::{Digest, Error, Manifest, Tag, Which};
 /// No registry is known to take manifests anywhere near as long, in bytes.
 const MANIFEST_LIMIT: usize = 32 * 1024 * 1024;
 const DOCKER_CONTENT_DIGEST: &str = "docker-content-digest";
+const OCI_SUBJECT: &str = "oci-subject";
+
+/// What a store says to a manifest that it has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The store lists the manifest among the referrers of its subject by itself (distribution-spec, "Pushing Manifests
+    /// with Subject"). Else somebody has to: [`crate::Store::list_referrers`].
+    pub listed: bool,
+}
 
 impl Remote {
-    fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
+    pub(super) fn manifest_request(&self, method: Method, which: &Which) -> Result<Request, Error> {
         let mut request = self.request(method, &format!("manifests/{which}"))?;
         let accept = [
             media_type::OCI_INDEX,
@@ -89,7 +98,7 @@ impl Remote {
     ///
     /// # Errors
     /// When the registry does not take it, or says it has another digest.
-    pub async fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
+    pub async fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<Written, Error> {
         let action = format!("write {}", self.name(which));
         let mut request = self.request(Method::PUT, &format!("manifests/{which}"))?;
         request.headers_mut().insert(CONTENT_TYPE, header(manifest.media_type())?);
@@ -103,7 +112,7 @@ impl Remote {
             {
                 Err(Error::Digest { what: self.name(which), expected: manifest.digest().clone(), found })
             }
-            _ => Ok(()),
+            _ => Ok(Written { listed: response.headers().contains_key(OCI_SUBJECT) }),
         }
     }
 }

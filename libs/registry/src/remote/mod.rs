@@ -2,7 +2,9 @@
 
 mod blobs;
 mod download;
+mod head;
 mod link;
+mod listing;
 mod manifests;
 mod referrers;
 mod tags;
@@ -16,8 +18,11 @@ use http::{Method, Repeat, Request, Response, StatusCode};
 use crate::connection::Connection;
 use crate::{Digest, Error, Which};
 
-pub use referrers::{Referrer, Referrers};
-pub(crate) use referrers::{fallback_tag, read as read_referrers};
+pub use head::Head;
+pub use listing::Listed;
+pub use manifests::Written;
+pub use referrers::{Keeping, Referrer, Referrers};
+pub(crate) use referrers::{of as referrer_entry, read as read_referrers};
 pub use upload::{Mounted, Upload};
 
 /// A repository of a registry.

@@ -1,4 +1,8 @@
 //! How a blob gets into a repository: mounted from another one, or uploaded.
+//!
+//! An upload is one PUT of the whole blob, streamed. Chunks (PATCH) could be resumed, but a registry may refuse them or
+//! take longer over them, each costs a round trip, and a blob that broke off is sent again from its source, which can
+//! be read from the start at any time. So `OCI-Chunk-Min-Length` and 416, which are about chunks, do not concern us.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +11,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Body, Method, Repeat, Request, Response, StatusCode, Url};
 
 use super::{Remote, text_header};
+use crate::host::is_private_address;
 use crate::{Blob, Digest, Error};
 
 /// What a registry makes of the wish to mount a blob from another repository.
@@ -75,7 +80,10 @@ impl Remote {
         let location = location.and_then(|location| response.url().join(&location).ok());
         let location =
             location.ok_or_else(|| self.line.fault(action, "opens an upload without saying where"))?;
-        Ok(Upload { location })
+        match fault_of(&location, &self.line.url("")?) {
+            Some(fault) => Err(self.line.fault(action, fault)),
+            None => Ok(Upload { location }),
+        }
     }
 
     /// Sends a blob into an opened upload.
@@ -108,5 +116,50 @@ impl Remote {
             return Err(error);
         }
         self.expect(sent?, &[StatusCode::CREATED], &action).await.map(drop)
+    }
+}
+
+/// What is wrong with sending a blob to a location that a registry names. Another host may take it, without our
+/// authorization, but not one that only we can reach: the registry would write there with our hands.
+fn fault_of(location: &Url, registry: &Url) -> Option<&'static str> {
+    let host = location.host_str().unwrap_or_default();
+    if !matches!(location.scheme(), "http" | "https") {
+        Some("opens an upload at what is no web address")
+    } else if registry.scheme() == "https" && location.scheme() != "https" {
+        Some("opens an upload without TLS")
+    } else if Some(host) != registry.host_str() && is_private_address(host) {
+        Some("opens an upload at a private address of another host")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_goes_to_the_registry_or_where_everybody_could_send_it() {
+        let table = [
+            ("https://registry.example/v2/a/blobs/uploads/1", true),
+            ("https://registry.example:8443/upload", true),
+            ("https://storage.example/upload?signature=x", true),
+            ("https://203.0.113.7/upload", true),
+            ("https://10.0.0.7/upload", false),
+            ("https://169.254.169.254/latest", false),
+            ("https://127.0.0.1:2375/containers", false),
+            ("https://[::1]/upload", false),
+            ("https://[fd00::7]/upload", false),
+            ("http://registry.example/upload", false),
+            ("ftp://registry.example/upload", false),
+        ];
+        let registry = Url::parse("https://registry.example/v2/").unwrap();
+        for (location, expected) in table {
+            let fault = fault_of(&Url::parse(location).unwrap(), &registry);
+            assert_eq!(fault.is_none(), expected, "{location}: {fault:?}");
+        }
+        let near = Url::parse("http://127.0.0.1:5000/v2/").unwrap();
+        assert_eq!(fault_of(&Url::parse("http://127.0.0.1:5001/upload").unwrap(), &near), None);
+        assert!(fault_of(&Url::parse("http://127.0.0.2:5001/upload").unwrap(), &near).is_some());
     }
 }

@@ -32,6 +32,8 @@ pub enum Fault {
     FlipAnswer,
     /// A header of the answer has this value instead of its own, if it was there.
     ReplaceHeader(&'static str, String),
+    /// The answer has this header besides its own.
+    AddHeader(&'static str, String),
     /// A header of the answer is missing.
     RemoveHeader(&'static str),
     /// The request's token has expired. Without tokens there is nothing to expire, and nothing happens.
@@ -43,6 +45,8 @@ pub enum Fault {
     OpenInsteadOfMount,
     /// The answer's Location has this form.
     Location(Location),
+    /// The answer's Location leads to this address, `HOST:PORT`, and is otherwise as it was.
+    LocationAt(String),
 }
 
 impl Fault {

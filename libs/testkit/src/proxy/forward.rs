@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LINK, LOCATION,
     TRANSFER_ENCODING,
 };
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
@@ -18,11 +18,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::body::{self, Body, Broken, Pieces};
 use super::fault::{self, Answer, Cut, Fault, Location, Rules};
 use super::log::Log;
+use super::referrers::{Lists, Target};
 use super::socket::ResetSwitch;
 use super::token::Guard;
 
 /// The parameter without which the storage answers nobody; it stands for a signed URL.
 const SIGNATURE: &str = "signature=testkit";
+const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
 /// What all connections share.
 pub(super) struct Forward {
@@ -32,6 +35,8 @@ pub(super) struct Forward {
     pub(super) log: Arc<Log>,
     pub(super) rules: Arc<Rules>,
     pub(super) guard: Option<Guard>,
+    /// Who refers to whom, if the registry is to know that.
+    pub(super) referrers: Option<Lists>,
     /// Where blobs are redirected to.
     pub(super) storage: Option<String>,
     /// Takes the server down.
@@ -217,6 +222,56 @@ impl Forward {
                 let location = format!("http://{storage}/storage{}?{SIGNATURE}", asked.target);
                 Reply::new(307, "").with(LOCATION, &location)
             }
+            _ => match &self.referrers {
+                Some(lists) => self.refer(lists, asked).await,
+                None => self.pass_on(asked).await,
+            },
+        }
+    }
+
+    /// As a registry does that knows who refers to whom, or that takes the tag of a list for a digest.
+    async fn refer(&self, lists: &Lists, mut asked: Asked) -> Reply {
+        let (method, target) = (asked.method.clone(), asked.target.clone());
+        let reading = method == Method::GET || method == Method::HEAD;
+        match Target::of(&target) {
+            Target::Referrers { .. } if reading => match lists.list(&target) {
+                Some(list) => {
+                    let reply = Reply::json(list.status, &list.body).with(CONTENT_TYPE, list.content_type);
+                    let link = list.link.iter().map(|link| (LINK, link.as_str()));
+                    let filters = list.filters.iter().map(|filters| (FILTERS_APPLIED, *filters));
+                    link.chain(filters).fold(reply, |reply, (name, value)| reply.with(name, value))
+                }
+                None => self.pass_on(asked).await,
+            },
+            Target::Manifest { name, reference } if reading => {
+                if let Some(digest) = lists.digest_of(reference) {
+                    let headers = asked.headers.clone();
+                    let target = format!("/v2/{name}/manifests/{digest}");
+                    let image = Asked { method, target, headers, body: None, length: 0 };
+                    let reply = self.pass_on(image).await;
+                    if reply.status != StatusCode::NOT_FOUND {
+                        return reply;
+                    }
+                }
+                self.pass_on(asked).await
+            }
+            Target::Manifest { name, .. } if method == Method::PUT && lists.is_native() => {
+                let manifest = asked.read(u64::MAX).await;
+                asked.body = Some(body::whole(manifest.clone()));
+                let reply = self.pass_on(asked).await;
+                let subject = (reply.status == StatusCode::CREATED).then(|| lists.accept(name, &manifest));
+                match subject.flatten() {
+                    Some(subject) => reply.with(OCI_SUBJECT, &subject),
+                    None => reply,
+                }
+            }
+            Target::Manifest { name, reference } if method == Method::DELETE => {
+                let reply = self.pass_on(asked).await;
+                if reply.status == StatusCode::ACCEPTED {
+                    lists.forget(name, reference);
+                }
+                reply
+            }
             _ => self.pass_on(asked).await,
         }
     }
@@ -286,12 +341,16 @@ async fn behind(
                     *known = header(value);
                 }
             }
+            Fault::AddHeader(name, value) => {
+                reply.headers.append(*name, header(value));
+            }
             Fault::RemoveHeader(name) => drop(reply.headers.remove(*name)),
             Fault::Location(form) => write_location(&mut reply.headers, *form, base),
             Fault::LoseAnswer => {
                 switch.set();
                 return Err(Broken::by("lost, as the fault wants it"));
             }
+            Fault::LocationAt(address) => move_location(&mut reply.headers, address, base),
             Fault::ResetAnswer(cut) => reply = reset(reply, *cut, method, switch)?,
             Fault::Truncate(cut) if method != Method::HEAD => {
                 if reply.length() == Some(0) {
@@ -316,9 +375,19 @@ fn reset(mut reply: Reply, cut: Cut, method: &Method, switch: &ResetSwitch) -> R
     Ok(reply)
 }
 
+fn location(headers: &HeaderMap, base: &Url) -> Option<Url> {
+    base.join(headers.get(LOCATION)?.to_str().ok()?).ok()
+}
+
+fn move_location(headers: &mut HeaderMap, address: &str, base: &Url) {
+    if let Some(url) = location(headers, base) {
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        headers.insert(LOCATION, header(&format!("http://{address}{}{query}", url.path())));
+    }
+}
+
 fn write_location(headers: &mut HeaderMap, form: Location, base: &Url) {
-    let told = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-    let Some(mut url) = told.and_then(|told| base.join(told).ok()) else {
+    let Some(mut url) = location(headers, base) else {
         return;
     };
     let path = |url: &Url| {

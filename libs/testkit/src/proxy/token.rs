@@ -17,6 +17,7 @@ pub struct Tokens {
     identity: Option<String>,
     without_post: bool,
     uses: Option<usize>,
+    lifetime: Option<u64>,
     denied: Vec<(String, String)>,
 }
 
@@ -48,6 +49,12 @@ impl Tokens {
     #[must_use]
     pub fn uses(self, requests: usize) -> Self {
         Self { uses: Some(requests), ..self }
+    }
+
+    /// The token server says that a token lasts so many seconds. This is only said: [`Tokens::uses`] ends tokens.
+    #[must_use]
+    pub fn lifetime(self, seconds: u64) -> Self {
+        Self { lifetime: Some(seconds), ..self }
     }
 
     /// Nobody gets this permission (`pull`, `push`) for this repository. As everywhere, who asks for it gets a token
@@ -191,13 +198,14 @@ impl Guard {
         form: &[u8],
     ) -> (u16, Value) {
         let query = target.split_once('?').map_or("", |(_, query)| query);
+        let seconds = self.tokens.lifetime.unwrap_or(300);
         match method {
             "GET" => {
                 let plea = Plea { authorization, parameters: parameters(query) };
                 if !self.knows_basic(&plea) {
                     return (401, json!({ "details": "incorrect username or password" }));
                 }
-                (200, json!({ "token": self.token(&plea), "expires_in": 300 }))
+                (200, json!({ "token": self.token(&plea), "expires_in": seconds }))
             }
             "POST" if !self.tokens.without_post => {
                 let form = String::from_utf8_lossy(form);
@@ -208,7 +216,7 @@ impl Guard {
                 if !self.knows_form(&plea) {
                     return (401, json!({ "error": "invalid_grant" }));
                 }
-                (200, json!({ "access_token": self.token(&plea), "expires_in": 300 }))
+                (200, json!({ "access_token": self.token(&plea), "expires_in": seconds }))
             }
             _ => (404, json!({})),
         }

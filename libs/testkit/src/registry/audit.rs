@@ -1,5 +1,7 @@
 //! Reads an image to its last byte, as a judge that shares no code with the tools.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use reqwest::header::ACCEPT;
 use serde_json::Value;
@@ -8,6 +10,10 @@ use sha2::{Digest, Sha256};
 const TYPES: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
                      application/vnd.docker.distribution.manifest.list.v2+json, \
                      application/vnd.docker.distribution.manifest.v2+json";
+
+/// How often an answer 500 is asked for anew, and after what time.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Reads what the tag leads to and everything below it from this one repository. Says its digest, or none when there is
 /// no such tag.
@@ -44,7 +50,16 @@ pub(super) async fn audit(
 
 async fn read(client: &reqwest::Client, url: &str) -> Result<Option<Vec<u8>>, String> {
     let wrong = |error: reqwest::Error| format!("{url}: {error}");
-    let answer = client.get(url).header(ACCEPT, TYPES).send().await.map_err(wrong)?;
+    let mut attempts = 0;
+    let answer = loop {
+        let answer = client.get(url).header(ACCEPT, TYPES).send().await.map_err(wrong)?;
+        attempts += 1;
+        // The registry's files do not appear whole: who reads a tag that another request is just writing gets this.
+        if answer.status() != StatusCode::INTERNAL_SERVER_ERROR || attempts == ATTEMPTS {
+            break answer;
+        }
+        tokio::time::sleep(PAUSE).await;
+    };
     match answer.status() {
         StatusCode::OK => Ok(Some(answer.bytes().await.map_err(wrong)?.to_vec())),
         StatusCode::NOT_FOUND => Ok(None),

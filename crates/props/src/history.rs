@@ -1,0 +1,19 @@
+//! `history`: who did what to the marks of an image.
+
+use std::io::Write;
+
+use contract::{Exit, Failure};
+use registry::Access;
+
+use crate::cli::History;
+use crate::output;
+
+pub(crate) async fn run(history: &History, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let target = history.place.image(&history.image, Access::Pull).await?;
+    let told = target.backend.history(&target.subject.digest).await?;
+    if !told.complete {
+        tracing::info!("what was changed or unset before is not kept there");
+    }
+    output::history(history, &target.subject.digest, &told, out)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,158 @@
+//! The same script of commands has the same answers, whatever keeps the marks.
+
+use serde_json::Value;
+
+use super::stand::{Backend, backends, props};
+
+/// A line of a script: the arguments, with `@` for the repository; the exit code; what stdout has to be, with digests
+/// shown as the tag of their image.
+type Line = (&'static [&'static str], i32, &'static str);
+
+const SCRIPT: &[Line] = &[
+    (&["get", "@:a"], 0, ""),
+    (&["find", "@", "tested"], 3, ""),
+    (&["set", "@:a", "tested", "scanned=no"], 0, "[a]"),
+    (&["set", "@:b", "tested"], 0, "[b]"),
+    (&["set", "@:b", "tested"], 0, "[b]"),
+    (&["get", "@:a"], 0, "scanned=no\ntested=true"),
+    (&["get", "@:a", "scanned"], 0, "no"),
+    (&["get", "@:b", "scanned"], 3, ""),
+    (&["verify", "@:a", "tested"], 0, "[a]"),
+    (&["verify", "@:a", "tested", "scanned"], 3, "[a]"),
+    (&["verify", "@:a", "tested", "scanned=no"], 0, "[a]"),
+    (&["verify", "@:c", "tested"], 3, "[c]"),
+    (&["verify", "@:none", "tested"], 1, ""),
+    (&["find", "@", "tested"], 0, "a\t[a]\nb\t[b]"),
+    (&["find", "@", "tested", "--count"], 0, "2"),
+    (&["find", "@", "tested", "scanned=no"], 0, "a\t[a]"),
+    (&["find", "@", "tested", "scanned"], 3, ""),
+    (&["set", "@:a", "scanned"], 0, "[a]"),
+    (&["find", "@", "tested", "scanned"], 0, "a\t[a]"),
+    (&["unset", "@:a", "tested"], 0, "[a]"),
+    (&["unset", "@:a", "tested"], 3, "[a]"),
+    (&["get", "@:a"], 0, "scanned=true"),
+    (&["find", "@", "tested"], 0, "b\t[b]"),
+    (&["find", "@", "tested", "--count", "--format", "json"], 0, "{1}"),
+    (&["move", "release-prod", "@:a"], 0, "[a]"),
+    (&["find", "@", "release-prod"], 0, "a\t[a]"),
+    (&["move", "release-prod=1.4.0", "@:b", "--dry-run"], 0, "[b]"),
+    (&["find", "@", "release-prod"], 0, "a\t[a]"),
+    (&["move", "release-prod=1.4.0", "@:b"], 0, "[b]"),
+    (&["find", "@", "release-prod"], 3, ""),
+    (&["find", "@", "release-prod=1.4.0"], 0, "b\t[b]"),
+    (&["get", "@:a", "release-prod"], 3, ""),
+    (&["set", "@:a", "release-prod=1.4.0"], 0, "[a]"),
+    (&["move", "release-prod=1.4.0", "@:b"], 0, "[b]"),
+    (&["find", "@", "release-prod=1.4.0"], 0, "b\t[b]"),
+    (&["set", "@:c", "ticket=ABC-1 | x, y; z=1\\ é*?%"], 0, "[c]"),
+    (&["get", "@:c", "ticket"], 0, "ABC-1 | x, y; z=1\\ é*?%"),
+    (&["find", "@", "ticket=ABC-1 | x, y; z=1\\ é*?%"], 0, "c\t[c]"),
+    (&["set", "@:c", "dry", "--dry-run"], 0, "[c]"),
+    (&["get", "@:c", "dry"], 3, ""),
+];
+
+fn run(backend: &Backend, digests: &[(String, String)], (arguments, code, expected): &Line) -> String {
+    let arguments: Vec<_> = arguments.iter().map(|text| text.replacen('@', &backend.repository, 1)).collect();
+    let output = props(arguments.iter().map(String::as_str)).run();
+    let mut shown = output.stdout().trim_end().to_owned();
+    if expected.starts_with('{') {
+        let json: Value = serde_json::from_str(&shown).expect("JSON");
+        shown = format!("{{{}}}", json["count"]);
+    }
+    for (tag, digest) in digests {
+        shown = shown.replace(digest, &format!("[{tag}]"));
+    }
+    let told = format!("{} {arguments:?} {:?}\n{}", backend.name, output.code, output.stderr);
+    assert_eq!((output.code, shown.as_str()), (Some(*code), *expected), "{told}");
+    shown
+}
+
+#[test]
+fn one_script_has_the_same_answers_on_every_backend() {
+    let tags = ["a", "b", "c"];
+    for backend in backends(&tags) {
+        let digests: Vec<_> =
+            tags.iter().map(|tag| ((*tag).to_owned(), backend.layout.image(tag, tag))).collect();
+        for line in SCRIPT {
+            run(&backend, &digests, line);
+        }
+    }
+}
+
+#[test]
+fn a_slip_in_a_key_is_recognised_on_every_backend() {
+    for backend in backends(&["a", "b"]) {
+        let (a, b) = (format!("{}:a", backend.repository), format!("{}:b", backend.repository));
+        props(["set", &a, "scanned"]).succeeds();
+        let commands: [&[&str]; 4] = [
+            &["find", &backend.repository, "scaned"],
+            &["verify", &b, "scaned"],
+            &["get", &b, "scaned"],
+            &["unset", &a, "scaned"],
+        ];
+        for command in commands {
+            let output = props(command.iter().copied()).fails(3);
+            assert!(output.stderr.contains("is scanned meant?"), "{}: {output:?}", backend.name);
+        }
+        let other = props(["verify", &b, "scanned"]).fails(3);
+        assert!(!other.stderr.contains("meant?"), "a key that is in use is no slip: {other:?}");
+    }
+}
+
+#[test]
+fn a_mark_of_an_index_holds_for_a_platform_only_when_inherited() {
+    for backend in backends(&["a", "b"]) {
+        let image = format!("{}:a", backend.repository);
+        let index = backend.layout.image("a", "a");
+        let blob = backend.layout.path().join("blobs").join(index.replace(':', "/"));
+        let json: Value = serde_json::from_slice(&std::fs::read(blob).expect("an index")).expect("JSON");
+        let platform = json["manifests"][0]["digest"].as_str().expect("a platform").to_owned();
+        props(["set", &image, "tested"]).succeeds();
+        let by_digest = format!("{}@{platform}", backend.repository);
+        props(["verify", &by_digest, "tested"]).fails(3);
+        let inherited = props(["verify", &by_digest, "tested", "--inherit"]).succeeds();
+        assert_eq!(inherited.stdout(), format!("{platform}\n"), "{}", backend.name);
+        assert!(inherited.stderr.contains(&index), "{inherited:?}");
+        let through_tag = format!("{image}@{platform}");
+        props(["verify", &through_tag, "tested", "--inherit"]).succeeds();
+        let through_another = format!("{}:b@{platform}", backend.repository);
+        props(["verify", &through_another, "tested", "--inherit"]).fails(3);
+        props(["verify", &image, "tested", "--require-digest", &index]).succeeds();
+        let other = props(["verify", &image, "tested", "--require-digest", &platform]).fails(3);
+        assert!(other.error()[0].contains(&platform), "{other:?}");
+    }
+}
+
+#[test]
+fn who_did_what_is_told_where_it_is_kept() {
+    for backend in backends(&["a"]) {
+        let image = format!("{}:a", backend.repository);
+        let by = |name: &str, arguments: &[&str]| {
+            props(arguments.iter().copied()).env("GITLAB_USER_LOGIN", name).succeeds();
+        };
+        by("ann", &["set", &image, "tested=no"]);
+        by("bob", &["set", &image, "tested"]);
+        by("cyd", &["set", &image, "scanned"]);
+        let latest = props(["history", &image]).succeeds();
+        assert!(latest.stdout().contains("set tested=true\tbob"), "{}: {latest:?}", backend.name);
+        by("dan", &["unset", &image, "tested"]);
+        let all = props(["history", &image, "--format", "json"]).succeeds();
+        let json: Value = serde_json::from_str(all.stdout()).expect("JSON");
+        let records = json["records"].as_array().expect("records");
+        let told: Vec<_> = records
+            .iter()
+            .map(|record| {
+                format!("{} {} {}", record["key"], record["state"], record["actor"]).replace('"', "")
+            })
+            .collect();
+        let mut expected = vec!["scanned set cyd"];
+        if backend.name != "artifactory" {
+            expected = vec!["tested set ann", "scanned set cyd", "tested set bob", "tested unset dan"];
+        }
+        let mut sorted = told.clone();
+        sorted.sort();
+        expected.sort_unstable();
+        assert_eq!(sorted, expected, "{}", backend.name);
+        assert_eq!(json["complete"], backend.name != "artifactory");
+    }
+}
