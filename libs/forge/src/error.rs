@@ -213,6 +213,7 @@ impl Explain for Error {
             | Self::NoTag { .. }
             | Self::Unsupported { .. }
             | Self::NoProject { .. } => Exit::Usage,
+            Self::NoAnswer { source, .. } => source.exit(),
             // What the server finds wrong with the input stays wrong.
             Self::Refused { status, .. } if matches!(status.as_u16(), 400 | 413 | 422) => Exit::Usage,
             _ => Exit::Failed,

@@ -1,7 +1,7 @@
 //! `release` against a GitLab server.
 
 use serde_json::{Value, json};
-use testkit::{Gitlab, Proxy, Role, Tool, tool};
+use testkit::{Gitlab, Proxy, Registry, Role, Tool, Tunnel, tool};
 
 pub(super) const PROJECT: &str = "team/app";
 pub(super) const SHA: &str = "1111111111111111111111111111111111111111";
@@ -423,4 +423,23 @@ fn the_page_is_written_or_kept_in_the_wiki() {
     assert!(run().args(["page", "--wiki"]).succeeds().stdout().contains("wiki page unchanged"));
     run().args(["create", "1.2.0", "--name", "Spring", "--wiki"]).succeeds();
     assert!(gitlab.state(PROJECT)["wikis"]["Releases"].as_str().unwrap().contains("## [Spring]"));
+}
+
+#[test]
+fn the_runners_certificate_file_is_trusted_and_proxies_are_used() {
+    // A server with TLS, though none that knows what is asked for: that it answers is what counts here.
+    let secure = Registry::builder().tls().start();
+    let tunnel = Tunnel::start(secure.address());
+    let run = || {
+        let run = in_job("unused").args(["show", "1.2.0"]).env("HTTPS_PROXY", tunnel.url());
+        run.env("CI_API_V4_URL", "https://registry.example/api/v4").env("RELEASE_TIMEOUT", "1")
+    };
+    let stranger = run().fails(1);
+    words(&stranger, &["certificate", "--ca-cert"]);
+    assert_eq!(tunnel.take_hosts(), ["registry.example:443"]);
+    let known = run().env("CI_SERVER_TLS_CA_FILE", secure.authority()).fails(1);
+    words(&known, &["404", "no such API address"]);
+    let spoiled = tempfile::NamedTempFile::new().unwrap();
+    let spoiled = run().env("CI_SERVER_TLS_CA_FILE", spoiled.path()).fails(2);
+    words(&spoiled, &["cannot read certificates from", "CERTIFICATE"]);
 }
