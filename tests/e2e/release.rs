@@ -1,4 +1,11 @@
-//! `release` as its users run it.
+//! `release` as its users run it: here with a directory as the forge, below with servers.
+
+mod directory;
+mod faults;
+mod github;
+mod gitlab;
+mod notes;
+mod page;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -94,6 +101,7 @@ fn a_release_is_a_record_and_a_page() {
         "ref": SHA,
         "released_at": "2026-11-21T08:00:00Z",
         "image": {"reference": format!("registry.example.com/app/release:1.2.0@{digest}"), "digest": digest},
+        "milestones": [],
         "assets": {"links": [
             {"name": "Wheel", "url": "https://example.com/app.whl", "link_type": "package", "direct_asset_path": "/app.whl"},
             {"name": "Guide", "url": "https://example.com/guide", "link_type": "other", "direct_asset_path": null},
@@ -160,7 +168,8 @@ fn the_second_run_changes_nothing_and_says_so() {
 #[test]
 fn a_changed_input_updates_and_the_time_of_release_stays() {
     let place = Place::new();
-    place.create("v1.0.0").args(["--image", "app:1"]).succeeds();
+    let first = ["--image", "app:1", "--asset", "A=https://example.com/a", "--milestone", "Spring"];
+    place.create("v1.0.0").args(first).succeeds();
     let second =
         place.create("v1.0.0").args(["--name", "New"]).env("SOURCE_DATE_EPOCH", "1800000000").succeeds();
     assert!(
@@ -168,10 +177,29 @@ fn a_changed_input_updates_and_the_time_of_release_stays() {
         "{second:?}"
     );
     let record = place.json("out/releases/v1.0.0.json");
-    assert_eq!((&record["name"], &record["image"]), (&json!("New"), &Value::Null));
+    assert_eq!((&record["name"], &record["image"]["reference"]), (&json!("New"), &json!("app:1")));
+    assert_eq!(
+        (&record["milestones"], &record["assets"]["links"][0]["name"]),
+        (&json!(["Spring"]), &json!("A"))
+    );
     assert_eq!(record["released_at"], "2026-11-21T08:00:00Z");
-    place.create("v1.0.0").args(["--name", "New", "--released-at", "2026-01-01T00:00:00Z"]).succeeds();
+    place.create("v1.0.0").args(["--released-at", "2026-01-01T00:00:00Z"]).succeeds();
     assert_eq!(place.json("out/releases/v1.0.0.json")["released_at"], "2026-01-01T00:00:00Z");
+}
+
+#[test]
+fn replace_takes_away_what_is_left_out_but_the_time() {
+    let place = Place::new();
+    place.file("notes.md", "Notes");
+    let first =
+        ["--image", "app:1", "--asset", "A=https://example.com/a", "--notes", "notes.md", "--name", "Spring"];
+    place.create("v1.0.0").args(first).succeeds();
+    let second = place.create("v1.0.0").arg("--replace").env("SOURCE_DATE_EPOCH", "1800000000").succeeds();
+    assert!(second.stdout().contains("release v1.0.0 updated"), "{second:?}");
+    let record = place.json("out/releases/v1.0.0.json");
+    let left = [&record["name"], &record["image"], &record["assets"]["links"], &record["description"]];
+    assert_eq!(left, [&json!("v1.0.0"), &Value::Null, &json!([]), &json!("")]);
+    assert_eq!(record["released_at"], "2026-11-21T08:00:00Z");
 }
 
 #[test]
@@ -292,7 +320,7 @@ fn wrong_options_are_refused_before_anything_is_written() {
     for (args, words) in table {
         place.refuses(place.create("v1.0.0").args(*args), 2, words);
     }
-    for (forge, word) in [("gitlab", "not known"), ("dir:", "path is missing"), ("out", "not known")] {
+    for (forge, word) in [("gitea", "not known"), ("dir:", "path is missing"), ("out", "not known")] {
         let run =
             tool("release").args(["create", "v1.0.0", "--forge", forge]).current_dir(place.folder.path());
         place.refuses(run, 2, &[word, "dir:PATH"]);

@@ -1,90 +1,92 @@
-//! `release create`: the record first, the page last, and each only when it is not like that already.
+//! `release create`: files first, then the release that links to them, the page last; each only when it is not like that
+//! already.
 
+use bytes::Bytes;
 use contract::{Failure, clock};
-use forge::{Change, Forge, Release};
+use forge::{Change, Forge, Found, Release, Timestamp};
 
-use crate::options::Options;
-use crate::site::{self, Site};
+use crate::cli::Create;
+use crate::options::{Options, Upload};
+use crate::output::{Report, UPLOAD};
+use crate::{changes, place, publish};
 
-/// What was done, or would be.
-#[derive(Debug)]
-pub(crate) struct Report {
-    pub(crate) dry_run: bool,
-    pub(crate) release: Release,
-    pub(crate) record: Outcome,
-    pub(crate) page: Outcome,
-}
-
-/// What became of one thing, and where it is.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) change: Change,
-    pub(crate) location: String,
-}
+/// How often a release is looked at again when others change it as well.
+const ATTEMPTS: usize = 5;
 
 /// Makes the forge have this release, and its page show it.
-pub(crate) fn create(options: &Options, dry_run: bool) -> Result<Report, Failure> {
-    let forge = Forge::open(&options.forge)?;
-    let mut releases = forge.releases()?;
-    let known = releases.iter().position(|release| release.tag == options.tag);
-    let now = clock::now().try_into()?;
-    let release = options.release(known.map(|index| &releases[index]), now)?;
-    let change = match known {
-        None => Change::Created,
-        Some(index) if releases[index] == release => Change::Unchanged,
-        Some(_) => Change::Updated,
-    };
-    tracing::debug!("release {} among {} known: {change:?}", release.tag, releases.len());
-    if let Some(index) = known {
-        releases.remove(index);
+pub(crate) async fn create(typed: Create) -> Result<Report, Failure> {
+    let dry_run = typed.dry_run.dry_run;
+    let mut options = Options::new(&typed)?;
+    let contents = options.uploads.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let forge = place::open(&typed.forge, dry_run)?;
+    if typed.notes_from.is_some() {
+        options.notes = Some(changes::of_release(&typed, &options)?);
     }
-    releases.push(release.clone());
-    releases.sort_by(Release::newest_first);
-    let project = options.project.as_deref();
-    let page = if dry_run {
-        compare(&forge, &Site::new(project, &releases)?)?
-    } else {
-        if change != Change::Unchanged {
-            forge.save(&release)?;
-        }
-        publish(&forge, project)?
-    };
-    let record = Outcome { change, location: forge.location(&release.tag) };
-    let page = Outcome { change: page, location: forge.public_location(site::INDEX) };
-    Ok(Report { dry_run, release, record, page })
+    let mut report = Report { dry_run, ..Report::default() };
+    for (upload, content) in options.uploads.iter().zip(&contents).filter(|_| !forge.has_files()) {
+        let stored = forge.upload(&options.tag, &upload.name, content).await?;
+        let url = stored.url.ok_or_else(no_address)?;
+        options.assets.push(upload.asset(url.as_str())?);
+        report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
+    }
+    let (release, change) = save(&forge, &options, dry_run).await?;
+    report.add("record", format!("release {}", options.tag), change, forge.location(&options.tag));
+    for (upload, content) in options.uploads.iter().zip(&contents).filter(|_| forge.has_files()) {
+        let stored = forge.upload(&options.tag, &upload.name, content).await?;
+        report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
+    }
+    publish::publish(&forge, &typed.forge, &typed.page, dry_run.then_some(&release), &mut report).await?;
+    report.release = Some(release);
+    report.requests = forge.planned();
+    Ok(report)
 }
 
-/// Publishes the page of what the forge has now, again and again until nobody has changed that in the meantime.
-///
-/// So the page is right without a lock, which not every file system and no server has: whoever writes it last has
-/// looked at the records after that, and every record whose page was overwritten was there by then.
-fn publish(forge: &Forge, project: Option<&str>) -> Result<Change, Failure> {
-    const ATTEMPTS: usize = 100;
+/// Looks, writes what is different, and looks again, until there is nothing to write: so what the server says counts,
+/// whatever became of an answer and whoever else was at work.
+async fn save(forge: &Forge, options: &Options, dry_run: bool) -> Result<(Release, Change), Failure> {
+    let now: Timestamp = clock::now().try_into()?;
     let mut change = Change::Unchanged;
-    let mut releases = forge.releases()?;
-    for _ in 0..ATTEMPTS {
-        let site = Site::new(project, &releases)?;
-        change = change.max(compare(forge, &site)?);
-        for (name, content) in site.files() {
-            if forge.compare(name, content)? != Change::Unchanged {
-                forge.publish(name, content)?;
+    let mut before: Option<Found> = None;
+    for attempt in 0..ATTEMPTS {
+        let found = forge.release(&options.tag).await?;
+        let target = options.release(found.as_ref(), now)?;
+        if let Some(known) = &found {
+            let is_stuck = before.as_ref().is_some_and(|before| before.release == known.release);
+            if known.release.says_the_same(&target) {
+                return Ok((target, change));
+            }
+            if is_stuck {
+                tracing::warn!("the server keeps the release otherwise than it was sent; it is left so");
+                return Ok((target, change));
             }
         }
-        let now = forge.releases()?;
-        if now == releases {
-            return Ok(change);
+        tracing::debug!(
+            "release {}, attempt {}: {}",
+            options.tag,
+            attempt + 1,
+            if found.is_some() { "update" } else { "create" }
+        );
+        change = change.max(if found.is_some() { Change::Updated } else { Change::Created });
+        forge.save(found.as_ref(), &target, options.is_dated()).await?;
+        if dry_run {
+            return Ok((target, change));
         }
-        tracing::debug!("another run has changed the releases; the page is made again");
-        releases = now;
+        before = found;
     }
-    Err(Failure::failed(format!("the releases changed {ATTEMPTS} times while their page was made"))
-        .hint("the release is there; run again when the other runs are done, and the page will be"))
+    Err(forge::Error::Contended { what: format!("save the release {}", options.tag), attempts: ATTEMPTS }
+        .into())
 }
 
-fn compare(forge: &Forge, site: &Site) -> Result<Change, Failure> {
-    let mut change = Change::Unchanged;
-    for (name, content) in site.files() {
-        change = change.max(forge.compare(name, content)?);
-    }
-    Ok(change)
+fn read(upload: &Upload) -> Result<Bytes, Failure> {
+    std::fs::read(&upload.path).map(Bytes::from).map_err(|error| {
+        let missing = error.kind() == std::io::ErrorKind::NotFound;
+        let what = format!("cannot read {} to upload it", upload.path.display());
+        let failure = if missing { Failure::usage(what) } else { Failure::failed(what) };
+        failure.because(error).hint("check --upload; nothing was sent")
+    })
+}
+
+fn no_address() -> Failure {
+    Failure::usage("the uploaded file cannot be linked to: nobody knows where this directory is served")
+        .hint("say where with --site-url URL; the file is in its place")
 }

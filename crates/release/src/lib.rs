@@ -1,17 +1,27 @@
-//! A release record and a releases page, safe to run again.
+//! Releases, version badges and a releases page, safe to run again.
 //!
-//! `options` turns what was typed into what is wanted, `create` compares that with what is there and does the rest,
-//! `site` makes the files of the releases page. Where releases are kept is up to `forge`.
+//! `options` turns what was typed into what is wanted; a file per command compares that with what is there and does the
+//! rest; `site` makes the files of the releases page. Where releases are kept is up to `forge`.
 
 mod asset;
+mod badge;
+mod changes;
 mod cli;
 mod create;
+mod env;
+mod feed;
+mod html;
 mod markdown;
 mod notes;
 mod options;
 mod output;
 mod page;
+mod place;
+mod publish;
+mod range;
+mod show;
 mod site;
+mod wiki;
 
 pub use cli::Cli;
 
@@ -21,7 +31,7 @@ use contract::args::Common;
 use contract::{Exit, Failure, Tool};
 
 use crate::cli::Command;
-use crate::options::Options;
+use crate::output::Report;
 
 impl Tool for Cli {
     fn common(&self) -> &Common {
@@ -29,10 +39,34 @@ impl Tool for Cli {
     }
 
     fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
-        let Command::Create(typed) = self.command;
-        let (format, dry_run) = (typed.format.format, typed.dry_run.dry_run);
-        let report = create::create(&Options::try_from(typed)?, dry_run)?;
-        output::report(out, format, &report)?;
-        Ok(Exit::Done)
+        match self.command {
+            Command::Create(typed) => {
+                let format = typed.format.format;
+                finish(out, format, http::run(create::create(*typed))??)
+            }
+            Command::Env(typed) => {
+                let format = typed.format.format;
+                finish(out, format, http::run(env::env(*typed))??)
+            }
+            Command::Badge(typed) => {
+                let format = typed.format.format;
+                finish(out, format, http::run(badge::badge(&typed))??)
+            }
+            Command::Page(typed) => {
+                let format = typed.format.format;
+                finish(out, format, http::run(page::page(&typed))??)
+            }
+            Command::Notes(typed) => changes::notes(&typed, out),
+            Command::Show(typed) => http::run(show::show(&typed, out))?,
+        }
+    }
+}
+
+/// Prints what was done, and then fails if a part of it could not be.
+fn finish(out: &mut dyn Write, format: contract::args::Format, report: Report) -> Result<Exit, Failure> {
+    output::report(out, format, &report)?;
+    match report.failed.into_iter().next() {
+        None => Ok(Exit::Done),
+        Some(failure) => Err(failure),
     }
 }

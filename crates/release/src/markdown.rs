@@ -6,7 +6,7 @@
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use url::Url;
 
-use crate::page::Text;
+use crate::html::Text;
 
 /// How a link to a place that is not ours is marked.
 pub(crate) const REL: &str = "nofollow noopener noreferrer";

@@ -80,7 +80,8 @@ async fn commits(gitlab: &Gitlab, from: CommitId, to: CommitId) -> Result<Vec<Co
     let commit = |commit: &Value| {
         let parents = commit["parent_ids"].as_array()?.len();
         let message = commit["message"].as_str()?.to_owned();
-        Some(Commit { id: commit["id"].as_str()?.parse().ok()?, message, is_merge: parents > 1 })
+        let author = commit["author_name"].as_str().unwrap_or_default().to_owned();
+        Some(Commit { id: commit["id"].as_str()?.parse().ok()?, message, author, is_merge: parents > 1 })
     };
     let read: Option<Vec<Commit>> = listed.iter().map(commit).collect();
     read.ok_or_else(|| {

@@ -3,13 +3,40 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use url::Url;
+
 use crate::Invalid;
 
-/// The address of a forge: `dir:PATH`.
+/// The address of a forge: `gitlab`, `gitlab:URL`, `github`, `dir:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A directory; it need not exist yet.
     Directory(PathBuf),
+    /// A GitLab project by its web address, or the one that CI variables name.
+    Gitlab(Option<Url>),
+    /// The GitHub repository that CI variables name.
+    Github,
+}
+
+/// The value of a variable of the environment, where it has one that is not empty.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Address {
+    /// The forge in whose CI this runs.
+    ///
+    /// # Errors
+    /// When it runs in none that is known.
+    pub fn detect(variables: Variables<'_>) -> Result<Self, Invalid> {
+        if variables("CI_API_V4_URL").is_some() || variables("GITLAB_CI").is_some() {
+            Ok(Self::Gitlab(None))
+        } else if variables("GITHUB_REPOSITORY").is_some() {
+            Ok(Self::Github)
+        } else {
+            Err(Invalid::new("forge", "auto", "neither GitLab's CI variables nor GitHub's are set").hint(
+                "say where releases are kept: --forge gitlab:https://HOST/GROUP/PROJECT or --forge dir:PATH",
+            ))
+        }
+    }
 }
 
 impl FromStr for Address {
@@ -17,12 +44,26 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = |reason: &str| {
-            Invalid::new("forge", text, reason).hint("expected dir:PATH, such as dir:releases")
+            Invalid::new("forge", text, reason)
+                .hint("expected gitlab, gitlab:URL of a project, github, or dir:PATH, such as dir:releases")
         };
         match text.split_once(':') {
             Some(("dir", "")) => Err(invalid("the path is missing")),
             Some(("dir", path)) if path.contains('\0') => Err(invalid("a path has no NUL character")),
             Some(("dir", path)) => Ok(Self::Directory(path.into())),
+            None if text == "gitlab" => Ok(Self::Gitlab(None)),
+            None if text == "github" => Ok(Self::Github),
+            Some(("gitlab", address)) => {
+                let url = Url::parse(address).map_err(|_| invalid("that is no web address"))?;
+                let web = matches!(url.scheme(), "http" | "https") && url.path().len() > 1;
+                if !web {
+                    return Err(invalid("it is not the http(s) address of a project"));
+                }
+                if !url.username().is_empty() || url.password().is_some() {
+                    return Err(invalid("it holds a user or password; tokens come from variables"));
+                }
+                Ok(Self::Gitlab(Some(url)))
+            }
             _ => Err(invalid("this kind is not known")),
         }
     }
@@ -40,10 +81,40 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_named_by_its_kind_or_a_projects_address() {
+        assert_eq!("gitlab".parse(), Ok(Address::Gitlab(None)));
+        assert_eq!("github".parse(), Ok(Address::Github));
+        let url = "https://gitlab.example.com/team/app";
+        assert_eq!(format!("gitlab:{url}").parse(), Ok(Address::Gitlab(Some(url.parse().unwrap()))));
+    }
+
+    #[test]
     fn what_is_no_address_is_told_the_form() {
-        for text in ["", "dir", "dir:", "out", "gitlab", "DIR:out", "dir:a\0b"] {
+        let table = [
+            "",
+            "dir",
+            "dir:",
+            "out",
+            "DIR:out",
+            "dir:a\0b",
+            "gitlab:",
+            "gitlab:team/app",
+            "gitlab:https://h",
+            "gitlab:ftp://h/p",
+            "gitlab:https://u:p@h/p",
+            "github:x",
+        ];
+        for text in table {
             let error = text.parse::<Address>().unwrap_err();
             assert!(contract::Explain::hint(&error).unwrap().contains("dir:PATH"), "{text}");
         }
+    }
+
+    #[test]
+    fn ci_variables_tell_the_forge() {
+        let with = |known: &'static str| move |name: &str| (name == known).then(|| "x".to_owned());
+        assert_eq!(Address::detect(&with("CI_API_V4_URL")), Ok(Address::Gitlab(None)));
+        assert_eq!(Address::detect(&with("GITHUB_REPOSITORY")), Ok(Address::Github));
+        assert!(Address::detect(&with("HOME")).is_err());
     }
 }

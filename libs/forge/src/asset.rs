@@ -44,7 +44,7 @@ impl Asset {
         }
         Ok(Self {
             name: name.to_owned(),
-            url: web_url(url)?,
+            url: web_url("asset URL", url)?,
             link_type: LinkType::Other,
             direct_asset_path: None,
         })
@@ -95,8 +95,9 @@ impl Asset {
     }
 }
 
-fn web_url(text: &str) -> Result<Url, Invalid> {
-    let invalid = |reason: &str| Invalid::new("asset URL", text, reason);
+/// An address that is safe to show as a link.
+pub(crate) fn web_url(what: &'static str, text: &str) -> Result<Url, Invalid> {
+    let invalid = |reason: &str| Invalid::new(what, text, reason);
     // The parser of the web platform drops these in silence; here they are a mistake.
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(

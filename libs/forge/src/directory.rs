@@ -1,5 +1,5 @@
-//! A forge without a server: `releases/` holds a record for each release, `public/` what the world sees, under the name
-//! from which GitLab Pages serves.
+//! A forge without a server: `releases/` holds a record for each release, `environments.json` says what runs where,
+//! `badges/` holds a record for each badge, `public/` what the world sees, under the name from which GitLab Pages serves.
 //!
 //! Each file is replaced as a whole, and nothing is kept but what the records say. So several runs at once need no
 //! lock: each writes a record of its own, and whoever derives something from all of them can see whether another one
@@ -10,9 +10,10 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use contract::file;
+use serde::Serialize;
 
 use crate::record::{self, ReleaseRecord};
-use crate::{Change, Error, Release, Tag};
+use crate::{Badge, Change, Environments, Error, Release, Tag, environment};
 
 /// A directory that holds releases. It need not exist before the first one.
 #[derive(Debug)]
@@ -39,8 +40,13 @@ impl Directory {
         self.records().join(record_name(tag))
     }
 
-    pub(crate) fn public_path(&self, file: &str) -> PathBuf {
-        self.root.join("public").join(file)
+    /// What is published.
+    pub(crate) fn public(&self) -> PathBuf {
+        self.root.join("public")
+    }
+
+    pub(crate) fn environments_path(&self) -> PathBuf {
+        self.root.join("environments.json")
     }
 
     pub(crate) fn releases(&self) -> Result<Vec<Release>, Error> {
@@ -61,29 +67,74 @@ impl Directory {
         Ok(releases)
     }
 
-    pub(crate) fn save(&self, release: &Release) -> Result<(), Error> {
-        let path = self.record_path(&release.tag);
-        let mut text = Vec::new();
-        contract::output::json(&mut text, &ReleaseRecord::from(release)).map_err(|failure| Error::Write {
-            path: path.clone(),
-            source: io::Error::other(failure.to_string()),
-        })?;
-        write(&path, &text)
+    /// Reads all of them: one that is damaged has to be told before anything is written.
+    pub(crate) fn release(&self, tag: &Tag) -> Result<Option<Release>, Error> {
+        Ok(self.releases()?.into_iter().find(|release| release.tag == *tag))
     }
 
-    pub(crate) fn compare(&self, file: &str, content: &[u8]) -> Result<Change, Error> {
-        let path = self.public_path(file);
+    pub(crate) fn save(&self, release: &Release) -> Result<(), Error> {
+        let path = self.record_path(&release.tag);
+        write(&path, &document(&path, &ReleaseRecord::from(release))?)
+    }
+
+    pub(crate) fn environments(&self) -> Result<Environments, Error> {
+        let path = self.environments_path();
         match fs::read(&path) {
-            Ok(known) if known == content => Ok(Change::Unchanged),
-            Ok(_) => Ok(Change::Updated),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Change::Created),
+            Ok(text) => {
+                environment::read(&text).map_err(|source| Error::Damaged { path, source: source.into() })
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Environments::new()),
             Err(source) => Err(Error::Read { path, source }),
         }
     }
 
-    pub(crate) fn publish(&self, file: &str, content: &[u8]) -> Result<(), Error> {
-        write(&self.public_path(file), content)
+    pub(crate) fn save_environments(&self, environments: &Environments) -> Result<(), Error> {
+        write(&self.environments_path(), &environment::write(environments))
     }
+
+    /// Makes the badge's record be like this.
+    pub(crate) fn badge(&self, badge: &Badge, dry_run: bool) -> Result<Change, Error> {
+        let path = self.root.join("badges").join(format!("{}.json", crate::tag::slug(badge.name())));
+        let record =
+            BadgeRecord { name: badge.name(), image_url: badge.image_url(), link_url: badge.link_url() };
+        let text = document(&path, &record)?;
+        put(&path, &text, dry_run)
+    }
+
+    /// Makes a published file have this content.
+    pub(crate) fn publish(&self, file: &str, content: &[u8], dry_run: bool) -> Result<Change, Error> {
+        put(&self.public().join(file), content, dry_run)
+    }
+}
+
+#[derive(Serialize)]
+struct BadgeRecord<'a> {
+    name: &'a str,
+    image_url: &'a str,
+    link_url: &'a str,
+}
+
+fn document(path: &Path, body: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::new();
+    contract::output::json(&mut text, body).map_err(|failure| Error::Write {
+        path: path.to_owned(),
+        source: io::Error::other(failure.to_string()),
+    })?;
+    Ok(text)
+}
+
+/// Writes a file that is not like that already, or says what that would do.
+fn put(path: &Path, content: &[u8], dry_run: bool) -> Result<Change, Error> {
+    let change = match fs::read(path) {
+        Ok(known) if known == content => return Ok(Change::Unchanged),
+        Ok(_) => Change::Updated,
+        Err(error) if error.kind() == ErrorKind::NotFound => Change::Created,
+        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+    };
+    if !dry_run {
+        write(path, content)?;
+    }
+    Ok(change)
 }
 
 fn record_name(tag: &Tag) -> String {
@@ -129,6 +180,7 @@ mod tests {
             description: String::new(),
             released_at: "2026-11-21T08:00:00Z".parse().unwrap(),
             image: None,
+            milestones: Vec::new(),
             assets: Vec::new(),
         })
         .unwrap()
@@ -176,10 +228,10 @@ mod tests {
     fn what_publishing_would_do_is_known_before() {
         let folder = tempfile::tempdir().unwrap();
         let directory = Directory::open(folder.path()).unwrap();
-        assert_eq!(directory.compare("index.html", b"a").unwrap(), Change::Created);
-        directory.publish("index.html", b"a").unwrap();
-        assert_eq!(directory.compare("index.html", b"a").unwrap(), Change::Unchanged);
-        assert_eq!(directory.compare("index.html", b"b").unwrap(), Change::Updated);
+        assert_eq!(directory.publish("index.html", b"a", true).unwrap(), Change::Created);
+        assert_eq!(directory.publish("index.html", b"a", false).unwrap(), Change::Created);
+        assert_eq!(directory.publish("index.html", b"a", true).unwrap(), Change::Unchanged);
+        assert_eq!(directory.publish("index.html", b"b", true).unwrap(), Change::Updated);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use contract::{Exit, Explain};
 
+use crate::Tag;
+
 /// A text that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} '{}' is not valid: {reason}", shortened(text))]
@@ -90,13 +92,131 @@ pub enum Error {
         /// The file name that goes with this tag.
         expected: String,
     },
+    /// No answer came from the server.
+    #[error("cannot {what}")]
+    NoAnswer {
+        /// What was attempted, and on what.
+        what: String,
+        /// Why none came.
+        source: http::Error,
+    },
+    /// The server said no, or that it cannot.
+    #[error("cannot {what}: {server} answered {status}{}", with_colon(said))]
+    Refused {
+        /// What was attempted, and on what.
+        what: String,
+        /// Which server.
+        server: &'static str,
+        /// The status of its answer.
+        status: http::StatusCode,
+        /// What it said besides.
+        said: String,
+        /// What to do next.
+        hint: Option<String>,
+    },
+    /// The server's answer is not what its documentation says.
+    #[error("cannot {what}: the answer of {server} is not understood")]
+    NotUnderstood {
+        /// What was attempted, and on what.
+        what: String,
+        /// Which server.
+        server: &'static str,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// There is no token that is good for this.
+    #[error("cannot {what}: {reason}")]
+    NoToken {
+        /// What was attempted, and on what.
+        what: String,
+        /// Which token would do, and why another one does not.
+        reason: String,
+        /// Which variable to set.
+        hint: String,
+    },
+    /// The tag is not in the repository, and nobody said where to put it.
+    #[error("the tag '{tag}' is not in {project}, and no --ref says which commit to put it on")]
+    NoTag {
+        /// The tag.
+        tag: Tag,
+        /// The project.
+        project: String,
+    },
+    /// The tag stands on another commit than the one to be released.
+    #[error("the tag '{tag}' stands on {there}, not on {wanted}")]
+    TagElsewhere {
+        /// The tag.
+        tag: Tag,
+        /// Its commit.
+        there: String,
+        /// The commit of `--ref`.
+        wanted: String,
+    },
+    /// A document that the tool keeps on the server is not as it left it.
+    #[error("the document {place} is damaged")]
+    DamagedDocument {
+        /// Where it is.
+        place: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Others write at the same time, again and again.
+    #[error("cannot {what}: others changed it at the same time, {attempts} times in a row")]
+    Contended {
+        /// What was attempted.
+        what: String,
+        /// How often it was tried.
+        attempts: usize,
+    },
+    /// This forge has no such thing.
+    #[error("cannot {what}: {forge} has no such thing")]
+    Unsupported {
+        /// What was attempted.
+        what: String,
+        /// The forge.
+        forge: &'static str,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// A variable is missing, or says what cannot be.
+    #[error("cannot find the project: {reason}")]
+    NoProject {
+        /// What is missing.
+        reason: String,
+        /// What to do.
+        hint: &'static str,
+    },
+}
+
+fn with_colon(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(": {said}") }
+}
+
+impl Error {
+    /// Whether nothing is wrong but that a right or a token for it is missing: other work can go on.
+    pub fn is_missing_right(&self) -> bool {
+        match self {
+            Self::NoToken { .. } => true,
+            Self::Refused { status, .. } => matches!(status.as_u16(), 401 | 403 | 404),
+            _ => false,
+        }
+    }
 }
 
 impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoDirectory { .. } | Self::Damaged { .. } | Self::Misplaced { .. } => Exit::Usage,
-            Self::Read { .. } | Self::Write { .. } => Exit::Failed,
+            Self::NoDirectory { .. }
+            | Self::Damaged { .. }
+            | Self::Misplaced { .. }
+            | Self::TagElsewhere { .. }
+            | Self::NoTag { .. }
+            | Self::Unsupported { .. }
+            | Self::NoProject { .. } => Exit::Usage,
+            Self::NoAnswer { source, .. } => source.exit(),
+            // What the server finds wrong with the input stays wrong.
+            Self::Refused { status, .. } if matches!(status.as_u16(), 400 | 413 | 422) => Exit::Usage,
+            _ => Exit::Failed,
         }
     }
 
@@ -116,6 +236,23 @@ impl Explain for Error {
                 }
                 _ => return None,
             },
+            Self::NoAnswer { source, .. } => return source.hint(),
+            Self::Refused { hint, .. } => return hint.clone(),
+            Self::NoToken { hint, .. } => return Some(hint.clone()),
+            Self::NotUnderstood { .. } => {
+                "check that the address is that of the API; a proxy may have answered instead"
+            }
+            Self::NoTag { .. } => "push the tag, or let the server make it with --ref SHA",
+            Self::TagElsewhere { .. } => {
+                "a released tag stays where it is: release another tag, or leave out --ref"
+            }
+            Self::DamagedDocument { .. } => {
+                "nothing was written; delete that package file, and record each environment again"
+            }
+            Self::Contended { .. } => {
+                "run it again; in GitLab, a resource_group lets such jobs wait for each other"
+            }
+            Self::Unsupported { hint, .. } | Self::NoProject { hint, .. } => hint,
         };
         Some(hint.into())
     }

@@ -16,6 +16,9 @@ pub struct ReleaseRecord {
     git_ref: Option<String>,
     released_at: String,
     image: Option<ImageRecord>,
+    /// Records of the first version have none.
+    #[serde(default)]
+    milestones: Vec<String>,
     assets: AssetsRecord,
     description: String,
 }
@@ -60,6 +63,7 @@ impl From<&Release> for ReleaseRecord {
             git_ref: release.git_ref.as_ref().map(|git_ref| git_ref.as_str().to_owned()),
             released_at: release.released_at.to_string(),
             image: release.image.as_ref().map(image),
+            milestones: release.milestones.clone(),
             assets: AssetsRecord { links: release.assets.iter().map(link).collect() },
             description: release.description.clone(),
         }
@@ -77,6 +81,7 @@ impl TryFrom<ReleaseRecord> for Release {
             description: record.description,
             released_at: record.released_at.parse()?,
             image: record.image.map(Image::try_from).transpose()?,
+            milestones: record.milestones,
             assets: record.assets.links.into_iter().map(Asset::try_from).collect::<Result<_, _>>()?,
         })
     }
@@ -122,15 +127,19 @@ pub(crate) enum Unreadable {
 /// Reads one document: the record with its `schema`. A field that is not known is an error: it would be lost when the
 /// record is written again.
 pub(crate) fn read(text: &[u8]) -> Result<Release, Unreadable> {
+    let record: ReleaseRecord = serde_json::from_value(document(text)?).map_err(Unreadable::Json)?;
+    record.try_into().map_err(Unreadable::Invalid)
+}
+
+/// A document without its `schema`, which has to be ours.
+pub(crate) fn document(text: &[u8]) -> Result<Value, Unreadable> {
     let mut document: Value = serde_json::from_slice(text).map_err(Unreadable::Json)?;
     let schema = document.as_object_mut().and_then(|fields| fields.remove("schema"));
     match schema {
-        None => return Err(Unreadable::NoSchema),
-        Some(schema) if schema != contract::output::SCHEMA => return Err(Unreadable::Schema(schema)),
-        Some(_) => {}
+        None => Err(Unreadable::NoSchema),
+        Some(schema) if schema != contract::output::SCHEMA => Err(Unreadable::Schema(schema)),
+        Some(_) => Ok(document),
     }
-    let record: ReleaseRecord = serde_json::from_value(document).map_err(Unreadable::Json)?;
-    record.try_into().map_err(Unreadable::Invalid)
 }
 
 #[cfg(test)]
@@ -153,6 +162,7 @@ mod tests {
             description: "# Notes\r\n\u{1F980}".into(),
             released_at: "2026-11-21T08:00:00Z".parse().unwrap(),
             image: Some(image.with_digest(&format!("sha256:{}", "0".repeat(64))).unwrap()),
+            milestones: vec!["Spring".into()],
             assets: vec![asset.with_type(crate::LinkType::Package).with_path("/tool").unwrap()],
         })
         .unwrap()

@@ -26,6 +26,8 @@ pub struct Draft {
     pub released_at: Timestamp,
     /// The container image that runs it.
     pub image: Option<Image>,
+    /// The titles of milestones, which have to be there, in alphabetical order.
+    pub milestones: Vec<String>,
     /// Links to what was built, in the order in which they are shown.
     pub assets: Vec<Asset>,
 }
@@ -49,6 +51,9 @@ impl Release {
             return Err(Invalid::new("notes of", draft.tag.as_str(), reason));
         }
         check_unique(&draft.assets)?;
+        let mut draft = draft;
+        draft.milestones.sort();
+        draft.milestones.dedup();
         Ok(Self(draft))
     }
 
@@ -60,6 +65,18 @@ impl Release {
             (ours, theirs) => theirs.is_some().cmp(&ours.is_some()),
         };
         versions.then_with(|| other.released_at.cmp(&self.released_at)).then_with(|| self.tag.cmp(&other.tag))
+    }
+
+    /// Whether both say the same. The order of assets does not count, nor do line endings and what is blank at the end
+    /// of the notes: a server need not keep them.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let sorted = |release: &Self| {
+            let mut draft = release.0.clone();
+            draft.description = draft.description.replace("\r\n", "\n").trim_end().to_owned();
+            draft.assets.sort_by(|a, b| a.name().cmp(b.name()));
+            draft
+        };
+        sorted(self) == sorted(other)
     }
 
     /// Whether its version is one that comes before a release, such as `1.0.0-rc.1`.
@@ -110,6 +127,7 @@ mod tests {
             description: String::new(),
             released_at: released_at.parse().unwrap(),
             image: None,
+            milestones: Vec::new(),
             assets: Vec::new(),
         }
     }

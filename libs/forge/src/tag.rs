@@ -40,7 +40,8 @@ impl Tag {
     }
 }
 
-fn slug(name: &str) -> String {
+/// Any name as one safe file name.
+pub(crate) fn slug(name: &str) -> String {
     let encoded = utf8_percent_encode(name, &ENCODED).to_string();
     match encoded.strip_prefix('.') {
         Some(rest) => format!("%2E{rest}"),

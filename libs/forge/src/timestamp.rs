@@ -13,6 +13,9 @@ use crate::Invalid;
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
+    /// The first moment that can be kept.
+    pub const EPOCH: Self = Self(OffsetDateTime::UNIX_EPOCH);
+
     /// The moment as a date and time in UTC.
     pub fn utc(self) -> OffsetDateTime {
         self.0

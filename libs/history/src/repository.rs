@@ -55,6 +55,8 @@ pub struct Commit {
     pub id: CommitId,
     /// Its whole message. Bytes that are no UTF-8 are replaced.
     pub message: String,
+    /// The name of its author.
+    pub author: String,
     /// Whether it has more than one parent.
     pub is_merge: bool,
 }
@@ -198,7 +200,8 @@ impl Repository {
         let unreadable = |error| Error::unreadable(format!("commit {}", id.short()), &error);
         let commit = self.gix.find_commit(id.0).map_err(unreadable)?;
         let message = commit.message_raw().map_err(unreadable)?.to_str_lossy().into_owned();
-        Ok(Commit { id, message, is_merge: commit.parent_ids().count() > 1 })
+        let author = commit.author().map_err(unreadable)?.name.to_str_lossy().into_owned();
+        Ok(Commit { id, message, author, is_merge: commit.parent_ids().count() > 1 })
     }
 
     /// The commit-graph makes walks faster; one that is missing or damaged does not make them impossible.

@@ -114,6 +114,27 @@ impl GitlabBuilder {
         self
     }
 
+    /// Adds a milestone to a project.
+    ///
+    /// # Panics
+    /// When there is no such project.
+    pub fn milestone(mut self, project: &str, title: &str) -> Self {
+        self.world.project(project).milestones.push(title.to_owned());
+        self
+    }
+
+    /// Adds a release, and the tag that it is of.
+    ///
+    /// # Panics
+    /// When there is no such project.
+    pub fn release(mut self, project: &str, tag: &str, sha: &str) -> Self {
+        let at = self.world.tick();
+        let project = self.world.project(project);
+        project.tag(tag, sha, None, at.clone());
+        project.releases.insert(tag.to_owned(), releases::Release::plain(tag, at));
+        self
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -176,6 +197,18 @@ impl Gitlab {
         let mut world = self.world();
         let id = world.next();
         world.project(project).badges.push(badges::Badge::new(id, name, image_url, link_url));
+    }
+
+    /// Adds a link to a release behind everybody's back.
+    ///
+    /// # Panics
+    /// When there is no such release.
+    pub fn add_link(&self, project: &str, tag: &str, name: &str, url: &str) {
+        let mut world = self.world();
+        let id = world.next();
+        let release = world.project(project).releases.get_mut(tag);
+        let release = release.unwrap_or_else(|| panic!("the double has no release {tag}"));
+        release.links.push(links::Link::plain(id, name, url));
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

@@ -18,6 +18,10 @@ pub(crate) struct Link {
 const KINDS: [&str; 4] = ["other", "runbook", "image", "package"];
 
 impl Link {
+    pub(crate) fn plain(id: u64, name: &str, url: &str) -> Self {
+        Self { id, name: name.into(), url: url.into(), path: None, kind: "other".into() }
+    }
+
     pub(crate) fn read(id: u64, mut parameters: Parameters) -> Result<Self, Reply> {
         let (name, url) = (parameters.need("name")?, parameters.need("url")?);
         let path = path_of(&mut parameters)?;

@@ -168,6 +168,18 @@ impl Project {
 }
 
 impl Release {
+    pub(crate) fn plain(tag: &str, at: String) -> Self {
+        Self {
+            tag: tag.into(),
+            name: tag.into(),
+            description: String::new(),
+            milestones: Vec::new(),
+            created_at: at.clone(),
+            released_at: at,
+            links: Vec::new(),
+        }
+    }
+
     pub(crate) fn to_json(&self, project: &Project, url: &str) -> Value {
         let (base, tag) = (format!("{url}/{}", project.path), &self.tag);
         let sha = project.tags.get(tag).map(|tag| tag.sha.clone());

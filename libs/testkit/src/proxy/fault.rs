@@ -15,6 +15,8 @@ pub enum Fault {
     /// The connection is reset when so much of the answer's body was sent, or instead of the answer when it has no
     /// body. The request was carried out.
     ResetAnswer(Cut),
+    /// The connection is reset instead of the answer, whatever it has. The request was carried out.
+    LoseAnswer,
     /// The answer promises a longer body than it has: the connection is closed after so much of it. An answer without a
     /// body promises one byte. The request was carried out. The answer to HEAD has no body to cut.
     Truncate(Cut),

@@ -344,6 +344,10 @@ async fn behind(
             }
             Fault::RemoveHeader(name) => drop(reply.headers.remove(*name)),
             Fault::Location(form) => write_location(&mut reply.headers, *form, base),
+            Fault::LoseAnswer => {
+                switch.set();
+                return Err(Broken::by("lost, as the fault wants it"));
+            }
             Fault::LocationAt(address) => move_location(&mut reply.headers, address, base),
             Fault::ResetAnswer(cut) => reply = reset(reply, *cut, method, switch)?,
             Fault::Truncate(cut) if method != Method::HEAD => {

@@ -1,8 +1,22 @@
 //! What the page shows.
 
-use forge::Draft;
+use forge::{Draft, Forge, Opening};
 
 use super::*;
+
+fn forge() -> Forge {
+    let client = || unreachable!("a directory has no server");
+    let opening = Opening { client: &client, variables: &|_| None, dry_run: true, site: None };
+    Forge::open(&"dir:none".parse().unwrap(), opening).unwrap()
+}
+
+fn render(project: Option<&str>, releases: &[Release]) -> String {
+    rendered(project, releases, &Environments::new())
+}
+
+fn rendered(project: Option<&str>, releases: &[Release], environments: &Environments) -> String {
+    super::render(&Known { project, releases, environments, site: None, forge: &forge() })
+}
 
 fn draft(tag: &str) -> Draft {
     Draft {
@@ -12,6 +26,7 @@ fn draft(tag: &str) -> Draft {
         description: String::new(),
         released_at: "2026-11-21T08:00:00Z".parse().unwrap(),
         image: None,
+        milestones: Vec::new(),
         assets: Vec::new(),
     }
 }
@@ -121,4 +136,39 @@ fn a_page_without_a_project_or_releases_is_a_page() {
     let html = render(None, &[]);
     assert!(html.contains("<title>Releases</title>") && html.contains("<h1>Releases</h1>"), "{html}");
     assert!(html.ends_with("</html>\n"));
+}
+
+#[test]
+fn what_runs_where_comes_first_production_before_the_others() {
+    let releases: Vec<Release> =
+        ["v1.1.0", "v1.0.0"].map(|tag| Release::new(draft(tag)).unwrap()).into_iter().collect();
+    let since = "2026-11-21T08:05:00Z".parse().unwrap();
+    let table = [
+        ("dev", "0123456<b>", None),
+        ("prev", "v1.1.0", None),
+        ("prod", "1.0.0", Some("https://app.example.com/?a&b")),
+    ];
+    let environments: Environments = table
+        .into_iter()
+        .map(|(name, version, url)| {
+            let url = url.map(|url| Deployment::address(url).unwrap());
+            (name.parse().unwrap(), Deployment { version: version.parse().unwrap(), since, url })
+        })
+        .collect();
+    let html = rendered(Some("x"), &releases, &environments);
+    let places: Vec<&str> = html.split("<p class=\"place\">").skip(1).map(|rest| &rest[..12]).collect();
+    assert!(
+        places[0].starts_with("<a href") && places[1].starts_with("preview") && places[2].starts_with("dev"),
+        "{places:?}"
+    );
+    let expected = [
+        "<a href=\"https://app.example.com/?a&amp;b\" rel=\"nofollow noopener noreferrer\">production</a>",
+        "<a href=\"#v1.0.0\"><bdi>1.0.0</bdi></a>",
+        "<bdi>0123456&lt;b&gt;</bdi></p>",
+        "since <time datetime=\"2026-11-21T08:05:00Z\">21 Nov 2026, 08:05 UTC</time>",
+        "<span class=\"label runs\">on preview</span>",
+    ];
+    for part in expected {
+        assert!(html.contains(part), "{part} is missing in {html}");
+    }
 }
