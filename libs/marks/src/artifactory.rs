@@ -71,7 +71,7 @@ impl Artifactory {
                 .map(|digest| (which, Subject { digest, media_type: head.media_type, size: head.size }));
         }
         let explicit = args.repo_key.as_deref();
-        if told.is_none() && (explicit.is_none() || args.backend == Choice::Auto) {
+        if told.is_none() && (explicit.is_none() || args.keeping.backend == Choice::Auto) {
             return Ok(None);
         }
         let Some(key) = explicit.or(told.as_deref()) else { return Ok(None) };

@@ -89,17 +89,18 @@ impl Backend {
     ) -> Result<Self, Error> {
         let repository = image.repository.clone();
         let store = registries.open(&repository, access)?;
-        let tagged = |store| Keeper::Tagged(Tagged::new(store, repository.to_string()));
+        let tagged =
+            |store| Keeper::Tagged(Tagged::new(store, repository.to_string(), args.keeping.oci_scheme));
         let (remote, host, path) = match (&repository, store.clone()) {
             (Repository::Remote { host, path }, registry::Store::Remote(remote)) => (remote, host, path),
             _ => {
-                return match args.backend {
+                return match args.keeping.backend {
                     Choice::Auto | Choice::Layout => Ok(Self { keeper: tagged(store), repository }),
                     choice => Err(Error::WrongBackend { choice, repository: repository.to_string() }),
                 };
             }
         };
-        let keeper = match args.backend {
+        let keeper = match args.keeping.backend {
             Choice::Layout => {
                 let repository = repository.to_string();
                 return Err(Error::WrongBackend { choice: Choice::Layout, repository });

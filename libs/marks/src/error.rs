@@ -33,6 +33,12 @@ pub enum Error {
         /// The repository.
         repository: String,
     },
+    /// The registry's own list was asked for, and it keeps none.
+    #[error("{repository}: this registry keeps no list of what refers to an image")]
+    NoReferrers {
+        /// The repository.
+        repository: String,
+    },
     /// Artifactory was asked for, and it is none.
     #[error("{host} does not say that it is Artifactory")]
     NotArtifactory {
@@ -145,6 +151,7 @@ impl Explain for Error {
             Self::Invalid(_)
             | Self::WrongBackend { .. }
             | Self::NotArtifactory { .. }
+            | Self::NoReferrers { .. }
             | Self::Reserved { .. }
             | Self::QueryTooLong { .. }
             | Self::Ambiguous { .. }
@@ -163,8 +170,9 @@ impl Explain for Error {
                 "leave --backend out; layout is for oci:DIR, artifactory and oci for registries"
             }
             Self::NotArtifactory { .. } => {
-                "leave --backend out; behind a proxy that drops X-Artifactory-Docker-Registry, give --repo-key"
+                "leave --backend out; behind a proxy that drops X-Artifactory-Docker-Registry, props takes --repo-key"
             }
+            Self::NoReferrers { .. } => "leave --oci-scheme out: then every mark gets a tag of its own",
             Self::Api { status, .. } => return api_hint(*status),
             Self::NotTheApi { .. } => {
                 "name it with --artifactory-url, as https://HOST/artifactory; it often has another host than the registry"

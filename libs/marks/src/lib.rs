@@ -19,7 +19,7 @@ mod tagged;
 mod verdict;
 
 pub use apply::Outcome;
-pub use args::{Choice, MarksArgs};
+pub use args::{Choice, KeepingArgs, MarksArgs, Scheme};
 pub use backend::{Backend, History, Image, Subject};
 pub use error::Error;
 pub use mark::{Assignment, Change, InvalidMark, Key, Mark, Provenance, Record, State, Step, Value};

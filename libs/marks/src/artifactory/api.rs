@@ -45,7 +45,7 @@ impl Api {
         registries: &Registries,
         args: &MarksArgs,
     ) -> Result<Self, Error> {
-        let base = match &args.artifactory_url {
+        let base = match &args.keeping.artifactory_url {
             Some(url) => url.clone(),
             None => {
                 let parent = parent_host(host, key);
@@ -56,7 +56,7 @@ impl Api {
         };
         let own = authority(&base);
         let named = env::var("ARTIFACTORY_HOST").unwrap_or_default();
-        let trusted = args.artifactory_url.is_some() || is_trusted(&named, &[host, &own]);
+        let trusted = args.keeping.artifactory_url.is_some() || is_trusted(&named, &[host, &own]);
         let told = if trusted { Login::collect(|name| env::var(name).ok()) } else { None };
         let login = told.or_else(|| {
             let same = registries.login(&own, path).or_else(|| registries.login(host, path));
