@@ -39,6 +39,14 @@ pub enum Error {
         /// The repository.
         repository: String,
     },
+    /// Artifactory copies images only between its own repositories.
+    #[error("{to} is not known to be a repository of the Artifactory that has {from}")]
+    OtherServer {
+        /// The repository of the image.
+        from: String,
+        /// Where it was to go.
+        to: String,
+    },
     /// Artifactory was asked for, and it is none.
     #[error("{host} does not say that it is Artifactory")]
     NotArtifactory {
@@ -152,6 +160,7 @@ impl Explain for Error {
             | Self::WrongBackend { .. }
             | Self::NotArtifactory { .. }
             | Self::NoReferrers { .. }
+            | Self::OtherServer { .. }
             | Self::Reserved { .. }
             | Self::QueryTooLong { .. }
             | Self::Ambiguous { .. }
@@ -172,6 +181,7 @@ impl Explain for Error {
             Self::NotArtifactory { .. } => {
                 "leave --backend out; behind a proxy that drops X-Artifactory-Docker-Registry, props takes --repo-key"
             }
+            Self::OtherServer { .. } => "leave --via out; then the image goes by way of the registries",
             Self::NoReferrers { .. } => "leave --oci-scheme out: then every mark gets a tag of its own",
             Self::Api { status, .. } => return api_hint(*status),
             Self::NotTheApi { .. } => {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{Error, Key, Provenance, Record, State, Subject};
 
 /// The type of a mark among an image's referrers.
-pub(crate) const ARTIFACT_TYPE: &str = "application/vnd.pypelines.mark.v1+json";
+pub const ARTIFACT_TYPE: &str = "application/vnd.pypelines.mark.v1+json";
 /// The content that the empty descriptor describes.
 pub(crate) const EMPTY: &[u8] = b"{}";
 

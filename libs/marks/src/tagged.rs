@@ -123,9 +123,14 @@ impl Tagged {
         provenance: &Provenance,
     ) -> Result<(), Error> {
         let created = after(known.and_then(|kept| kept.record.created.as_deref()));
-        let Step { key, state } = step.clone();
+        let Step { key, state, by } = step.clone();
         let tag = manifest::tag(&subject.digest, &key)?;
-        let record = Record { key, state, created: Some(created), provenance: provenance.clone() };
+        let record = Record {
+            key,
+            state,
+            created: Some(created),
+            provenance: by.unwrap_or_else(|| provenance.clone()),
+        };
         let manifest = manifest::write(subject, &record, known.map(|kept| &kept.digest))?;
         let has_list = self.has_list(&subject.digest).await?;
         let which = if has_list { Which::Digest(manifest.digest().clone()) } else { Which::Tag(tag) };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contract::args::Format;
 use contract::{Failure, output};
+use marks::{Change, Outcome};
 use registry::{Digest, Manifest};
 use serde::Serialize;
 
@@ -39,6 +40,9 @@ struct Destination {
     /// Absent without --referrers.
     #[serde(skip_serializing_if = "Option::is_none")]
     referrers: Option<ReferrersReport>,
+    /// Absent without --marks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<Vec<Outcome>>,
 }
 
 /// What is about the image: signatures, bills of materials, marks.
@@ -103,7 +107,7 @@ impl Report {
         if !platforms.is_empty() {
             tracing::info!("{}: {platforms}", self.source);
         }
-        for Destination { repository, tags, blobs, referrers, .. } in &self.destinations {
+        for Destination { repository, tags, blobs, referrers, marks, .. } in &self.destinations {
             let Blobs { mounted, copied, skipped, bytes_copied } = blobs;
             let moved = mounted + copied + skipped > 0;
             if moved && self.dry_run {
@@ -120,6 +124,12 @@ impl Report {
                 tracing::info!(
                     "{prefix}{repository}: referrers {copied} {verb}, {skipped} there already, {tags} tags"
                 );
+            }
+            if let Some(marks) = marks {
+                let written = marks.iter().filter(|mark| mark.change != Change::Unchanged).count();
+                let (prefix, verb) = if self.dry_run { ("dry run: ", "to carry") } else { ("", "carried") };
+                let there = marks.len() - written;
+                tracing::info!("{prefix}{repository}: marks {written} {verb}, {there} there already");
             }
             for TagReport { tag, action, .. } in tags {
                 let name = format!("{repository}:{tag}");
@@ -164,6 +174,7 @@ fn destination(leg: &Leg) -> Destination {
             tags,
             unlisted,
         }),
+        marks: leg.marks.clone(),
     }
 }
 

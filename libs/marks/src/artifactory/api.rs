@@ -155,6 +155,14 @@ impl Api {
         }
     }
 
+    /// Copies an image from the repository `key` to another one. Copying twice is copying once.
+    pub(super) async fn promote(&self, key: &str, wanted: &Json, action: &str) -> Result<(), Error> {
+        let mut request = self.request(Method::POST, &["api", "docker", key, "v2", "promote"]);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(wanted.to_string().into());
+        self.carry_out(request, action).await
+    }
+
     fn request(&self, method: Method, segments: &[&str]) -> Request {
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {

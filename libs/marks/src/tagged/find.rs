@@ -27,7 +27,7 @@ impl Stages {
 
     pub(super) fn one_more(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % STAGE == 0 {
+        if done.is_multiple_of(STAGE) {
             tracing::info!("looked at {done} of {} tags", self.count);
         }
     }
