@@ -90,7 +90,7 @@ pub(crate) fn registry(name: &'static str, referrers: Option<Referrers>, tags: &
     let layout = Layout::with(tags);
     let server = Registry::start();
     let proxy = referrers.map(|referrers| Proxy::builder(&server.address()).referrers(referrers).start());
-    let address = proxy.as_ref().map_or_else(|| server.address(), Proxy::address);
+    let address = proxy.as_ref().map_or_else(|| server.address().to_owned(), Proxy::address);
     let repository = format!("{address}/{NAME}");
     for tag in tags {
         let from = format!("{}:{tag}", layout.repository());
