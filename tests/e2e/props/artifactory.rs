@@ -234,7 +234,7 @@ fn errors_say_what_was_attempted_and_what_to_do_next() {
         ("POST", "search/aql", 403, None, &["403 Forbidden", "the right to read"]),
         ("POST", "search/aql", 404, Some("<html>no"), &["is not Artifactory's API", "--artifactory-url"]),
         ("POST", "search/aql", 200, Some("<html>hi"), &["is not Artifactory's API", "--artifactory-url"]),
-        ("HEAD", "manifests", 403, None, &["403 Forbidden", "ask for the right"]),
+        ("HEAD", "manifests", 403, None, &["403 Forbidden", "which account is used"]),
     ];
     for (method, part, status, body, expected) in table {
         server.fail(method, part, status, body, 1);
