@@ -188,11 +188,11 @@ fn what_is_refused_is_an_answer_and_leaves_the_file_untouched() {
     let table = [
         (
             "x-base: &base {build: .}\nservices:\n  application:\n    <<: *base\n",
-            "cannot put the image into f.yml: the build of 'application' comes in through <<, from line 1, column 16\n  hint: in an override file, write by hand: services: {application: {build: !reset null, image: REF}}",
+            "cannot put the image into f.yml: the build of 'application' comes in through <<, from line 1, column 16\n  hint: leave this file as it is and write an override file with --override-out OUT, or change more of it with --inline",
         ),
         (
             "services:\n  application: &app {build: .}\n  worker: *app\n",
-            "cannot put the image into f.yml: the change would also reach services.worker.build, services.worker.image\n  hint: write out by hand what they share, or name all of these services with --service",
+            "cannot put the image into f.yml: the change would also reach services.worker.build, services.worker.image\n  hint: name all of these services with --service, or leave this file as it is and write an override file with --override-out OUT",
         ),
     ];
     for (source, expected) in table {

@@ -2,6 +2,9 @@
 
 mod badges;
 mod compose_rewrite;
+mod compose_rewrite_files;
+mod compose_rewrite_parsers;
+mod compose_rewrite_verbs;
 mod contract;
 mod flows;
 mod gitlab_double;

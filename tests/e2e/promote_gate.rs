@@ -154,7 +154,7 @@ fn artifactory_gets_the_marks_behind_the_tag_and_says_when_it_does_not() {
     copy([&image, &release, "--marks"]).succeeds();
     let log = server.take_log();
     let position = |part: &str| log.iter().position(|line| line.contains(part)).expect(part);
-    assert!(position("PUT team/release/manifests/1") < position("PATCH"), "{log:#?}");
+    assert!(position(&format!("PUT /v2/{KEY}/team/release/manifests/1")) < position("PATCH"), "{log:#?}");
     let server = artifactory(&layout, &[], |builder| builder.unannotated(Unannotated::Dropped));
     let release = format!("{}/{KEY}/team/release:1", server.address());
     let dropped = copy([&image, &release, "--marks"]).fails(1);

@@ -5,7 +5,7 @@
 
 use yaml_splice::{Entry, Node, Path, Yaml};
 
-use crate::error::Error;
+use crate::error::{Error, nearest};
 
 /// The services of all documents of a file.
 #[derive(Debug)]
@@ -92,18 +92,11 @@ impl<'y> Compose<'y> {
         Err(self.no_service(name))
     }
 
-    fn no_service(&self, name: &str) -> Error {
+    /// The error for a service that is nowhere, with the nearest name.
+    pub(crate) fn no_service(&self, name: &str) -> Error {
         let mut known: Vec<String> = self.services.iter().map(|service| service.name.to_owned()).collect();
         known.dedup();
-        let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
-        let nearest = known.iter().map(|other| (distance(other), other)).min();
-        // As far off as a third of its letters is still a typing error; a service called app is meant by application.
-        let nearest = nearest.filter(|(distance, other)| {
-            *distance <= name.chars().count().div_ceil(3)
-                || name.starts_with(other.as_str())
-                || other.starts_with(name)
-        });
-        let nearest = nearest.map(|(_, other)| other.clone());
+        let nearest = nearest(name, &known);
         Error::NoService { name: name.to_owned(), nearest, known, includes: self.includes }
     }
 
@@ -115,7 +108,31 @@ impl<'y> Compose<'y> {
         }
     }
 
-    fn extended(&self, service: Service<'y>, key: &str) -> Option<Inherited<'y>> {
+    /// The names of the services that have a build, their own or not, in their order.
+    pub(crate) fn built(&self) -> Vec<String> {
+        let is_built = |service: &Service<'y>| {
+            let inherits = matches!(
+                self.inherited(*service, "build"),
+                Some(Inherited::Merged(_) | Inherited::Extended { .. })
+            );
+            service.build().is_some() || (inherits && !service.resets_build())
+        };
+        let mut names: Vec<String> = Vec::new();
+        for service in self.services.iter().filter(|service| is_built(service)) {
+            if !names.iter().any(|name| name == service.name) {
+                names.push(service.name.to_owned());
+            }
+        }
+        names
+    }
+
+    /// Whether a service of this name is here, written out or merged in.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        matches!(self.find(name), Ok(_) | Err(Error::MergedService { .. }))
+    }
+
+    /// The entry of this key that the service would have through `extends` if it had none of its own.
+    pub(crate) fn extended(&self, service: Service<'y>, key: &str) -> Option<Inherited<'y>> {
         for step in self.lineage(service) {
             if let Some(file) = step.file {
                 return Some(Inherited::OtherFile { from: step.service, file });

@@ -14,12 +14,18 @@ pub(crate) enum Error {
     /// No YAML, or an edit that the text does not allow.
     #[error(transparent)]
     Yaml(#[from] yaml_splice::Error),
+    /// The services that get the image share their text with others.
+    #[error(transparent)]
+    Shared(yaml_splice::Error),
     /// YAML, but no compose file.
     #[error("it is no compose file: {reason}")]
     NotCompose { reason: &'static str },
     /// Nobody of that name.
     #[error("it has no service '{name}'")]
     NoService { name: String, nearest: Option<String>, known: Vec<String>, includes: bool },
+    /// `--all-built`, and nothing is.
+    #[error("it has no service with a build")]
+    NothingBuilt,
     /// A service is a mapping.
     #[error("{position}: the service '{service}' is not a mapping")]
     NotAMapping { service: String, position: Position },
@@ -32,6 +38,9 @@ pub(crate) enum Error {
     /// Taking the own build away, or adding an image, leaves a build that is written elsewhere.
     #[error("the build of '{service}' {origin}")]
     InheritedBuild { service: String, origin: Origin },
+    /// What `<<` brings along cannot be moved.
+    #[error("{position}: what << brings into '{service}' cannot be written out there")]
+    NotToInline { service: String, position: Position },
     /// Compose would drop what is written behind `!reset`.
     #[error("{position}: the image of '{service}' is marked !reset, so compose would drop the new one")]
     ImageIsReset { service: String, position: Position },
@@ -71,15 +80,15 @@ impl std::fmt::Display for Origin {
 }
 
 impl Error {
-    /// The same, with the name of the file.
-    pub(crate) fn in_file(&self, source: &Source) -> Failure {
+    /// The same, with the name of the file; `attempt` is what was to be done, as in "change".
+    pub(crate) fn in_file(&self, attempt: &str, source: &Source) -> Failure {
         use yaml_splice::Error as Yaml;
         let attempt = match self {
             Self::Yaml(Yaml::Syntax { .. } | Yaml::NotUtf8 { .. } | Yaml::DuplicateKey { .. }) => "read",
             Self::Yaml(Yaml::Recursive { .. } | Yaml::TooManyAliases { .. }) | Self::NotCompose { .. } => {
                 "read"
             }
-            _ => "put the image into",
+            _ => attempt,
         };
         let failure = Failure::new(self.exit(), format!("cannot {attempt} {source}: {self}"));
         match self.hint() {
@@ -95,6 +104,7 @@ impl Explain for Error {
             Self::Yaml(error) => error.exit(),
             Self::NotCompose { .. }
             | Self::NoService { .. }
+            | Self::NothingBuilt
             | Self::NotAMapping { .. }
             | Self::Neither { .. } => Exit::Usage,
             _ => Exit::No,
@@ -103,28 +113,30 @@ impl Explain for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Yaml(yaml_splice::Error::Spreads { .. }) => {
-                "write out by hand what they share, or name all of these services with --service".into()
-            }
             Self::Yaml(error) => return error.hint(),
             Self::NotCompose { .. } => "is it the right file?".into(),
             Self::NoService { nearest, known, includes, .. } => {
                 no_service(nearest.as_deref(), known, *includes)
             }
+            Self::Shared(_) => {
+                "name all of these services with --service, or leave this file as it is and write an override file with --override-out OUT".into()
+            }
+            Self::NothingBuilt => "name the services that get the image with --service".into(),
             Self::NotAMapping { .. } => "compose does not take this file either".into(),
             Self::Neither { service, .. } => {
                 format!("name the file that holds the build of '{service}', or write its image by hand")
             }
             Self::MergedService { service, .. } => {
-                format!("write '{service}' out by hand, or change it where it comes from")
+                format!("write an override file with --override-out OUT, or '{service}' out by hand")
             }
-            Self::InheritedBuild { service, .. } => format!(
-                "in an override file, write by hand: services: {{{service}: {{build: !reset null, image: REF}}}}"
-            ),
+            Self::InheritedBuild { .. } => {
+                "leave this file as it is and write an override file with --override-out OUT, or change more of it with --inline".into()
+            }
+            Self::NotToInline { .. } => "write an override file with --override-out OUT".into(),
             Self::ImageIsReset { .. } => "take !reset away by hand".into(),
             Self::Extended { by, .. } => {
                 format!(
-                    "name it too, with --service {by}, or give it a build and an image of its own by hand"
+                    "name it too, with --service {by}, or leave this file as it is and write an override file with --override-out OUT"
                 )
             }
             Self::NeededAsContext { by, .. } => {
@@ -133,6 +145,18 @@ impl Explain for Error {
         };
         Some(hint)
     }
+}
+
+/// The one of these names that is most likely meant.
+pub(crate) fn nearest(name: &str, known: &[String]) -> Option<String> {
+    let distance =
+        |other: &str| strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &other.to_ascii_lowercase());
+    let (distance, other) = known.iter().map(|other| (distance(other), other)).min()?;
+    // As far off as a third of its letters is still a typing error; a service called app is meant by application.
+    let is_near = distance <= name.chars().count().div_ceil(3)
+        || name.starts_with(other.as_str())
+        || other.starts_with(name);
+    is_near.then(|| other.clone())
 }
 
 fn no_service(nearest: Option<&str>, known: &[String], includes: bool) -> String {

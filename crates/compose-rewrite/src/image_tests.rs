@@ -2,14 +2,30 @@
 
 use contract::{Exit, Explain};
 
-use super::{Rewritten, rewrite};
+use super::{Request, Rewritten, rewrite};
 use crate::error::Error;
 
-const IMAGE: &str = "registry.example:5000/team/app/ci:1.2.3";
+pub(super) const IMAGE: &str = "registry.example:5000/team/app/ci:1.2.3";
 
 fn run(text: &str, services: &[&str]) -> Result<Rewritten, Error> {
+    run_with(text, services, |request| request)
+}
+
+pub(super) fn run_with(
+    text: &str,
+    services: &[&str],
+    change: impl Fn(Request<'_>) -> Request<'_>,
+) -> Result<Rewritten, Error> {
     let services: Vec<String> = services.iter().map(|name| (*name).to_owned()).collect();
-    rewrite(text.as_bytes(), Some("docker-compose.yml"), &services, IMAGE)
+    let request = Request {
+        services: &services,
+        all_built: false,
+        image: IMAGE,
+        inline: false,
+        fix_pull_policy: false,
+        among_others: false,
+    };
+    rewrite(text.as_bytes(), Some("docker-compose.yml"), &change(request))
 }
 
 /// `REF` in `expected` stands for the image.
@@ -451,13 +467,13 @@ fn what_is_left_behind_and_may_surprise_is_warned_about() {
         (
             "pull_policy: build",
             &[
-                "'application' keeps pull_policy: build, with which compose does not pull the image; change it by hand",
+                "'application' keeps pull_policy: build, with which compose does not pull the image; --fix-pull-policy changes that",
             ],
         ),
         (
             "pull_policy: never",
             &[
-                "'application' keeps pull_policy: never, with which compose does not pull the image; change it by hand",
+                "'application' keeps pull_policy: never, with which compose does not pull the image; --fix-pull-policy changes that",
             ],
         ),
         (

@@ -1,15 +1,31 @@
-//! `compose-rewrite`: puts the built image into a compose file and touches nothing else.
+//! `compose-rewrite`: changes in compose files what is meant, and not one byte more.
 //!
 //! It edits bytes and never writes a file back from a tree, so comments, blank lines, quotes and line endings stay.
 //! What it cannot do without a side effect on another service, it refuses.
+//!
+//! A file for each verb; [`compose`] knows what of the compose model matters, [`delivery`] where results go.
 
 mod cli;
 mod compose;
+mod delete;
+mod delivery;
+mod diff;
+mod edit;
 mod error;
+mod get;
 mod image;
+mod image_in_files;
 mod image_reference;
-mod output;
+mod list;
+mod mirror;
+mod mounts;
+mod override_file;
+#[cfg(feature = "pin")]
+mod pin;
+mod set;
 mod source;
+mod strip;
+mod used_images;
 
 pub use cli::Cli;
 
@@ -17,11 +33,8 @@ use std::io::Write;
 
 use contract::args::Common;
 use contract::{Exit, Failure, Tool};
-use tracing::warn;
 
-use cli::{Command, Image};
-use output::Destination;
-use source::Source;
+use cli::Command;
 
 impl Tool for Cli {
     fn common(&self) -> &Common {
@@ -30,22 +43,15 @@ impl Tool for Cli {
 
     fn run(self, out: &mut dyn Write) -> Result<Exit, Failure> {
         match self.command {
-            Command::Image(args) => image(&args, out),
+            Command::Image(args) => image_in_files::run(&args, out),
+            Command::Set(args) => set::run(&args, out),
+            Command::Delete(args) => delete::run(&args, out),
+            Command::Get(args) => get::run(&args, out),
+            Command::List(args) => list::run(&args, out),
+            Command::Mirror(args) => mirror::run(&args, out),
+            #[cfg(feature = "pin")]
+            Command::Pin(args) => pin::run(&args, out),
+            Command::Strip(args) => strip::run(&args, out),
         }
     }
-}
-
-fn image(args: &Image, out: &mut dyn Write) -> Result<Exit, Failure> {
-    image_reference::check(&args.reference)?;
-    let source = Source::locate(args.file.as_deref())?;
-    let destination = Destination::choose(&source, args)?;
-    let text = source.read()?;
-    let changed = image::rewrite(&text, source.file_name(), &args.services, &args.reference)
-        .map_err(|error| error.in_file(&source))?;
-    for warning in &changed.warnings {
-        warn!("{source}: {warning}");
-    }
-    let services = args.services.join(", ");
-    destination.write(out, &changed.text, &format!("{services} now uses {}", args.reference))?;
-    Ok(Exit::Done)
 }

@@ -28,6 +28,14 @@ impl Source {
         }
     }
 
+    /// The same for several; none named is the one that compose finds.
+    pub(crate) fn locate_all(named: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        match named {
+            [] => Ok(vec![Self::locate(None)?]),
+            named => named.iter().map(|path| Self::locate(Some(path))).collect(),
+        }
+    }
+
     /// The bytes, whatever they are.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
         let read = match self {
@@ -69,7 +77,7 @@ fn search() -> Result<Source, Failure> {
             "no compose file in the current folder: looked for {}",
             NAMES.join(", ")
         ))
-        .hint("name it behind the image"));
+        .hint("name it as the last argument"));
     };
     if found.len() > 1 {
         warn!("several compose files: {}; {first} is used, as compose does", found.join(", "));

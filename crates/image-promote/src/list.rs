@@ -5,9 +5,9 @@ use std::io::Write;
 
 use contract::args::Format;
 use contract::{Exit, Failure, output};
-use registry::{Access, Tag};
+use registry::{Access, Reference, Tag};
 use serde::Serialize;
-use version::Version;
+use version::{Range, Version, version_of_tag};
 
 use crate::cli::List;
 use crate::source::registries;
@@ -25,6 +25,7 @@ pub(crate) async fn run(list: &List, out: &mut dyn Write) -> Result<Exit, Failur
         return Err(Failure::usage(format!("{} is one image and no repository", list.repository))
             .hint(format!("write {repository}; 'image-promote inspect' shows what an image is")));
     }
+    let range = list.range.range(false)?;
     let store = registries(&list.registry)?.open(&list.repository.repository, Access::Pull)?;
     let (mut tags, hidden): (Vec<_>, Vec<_>) =
         store.tags().await?.into_iter().partition(|tag| list.all || !tag.is_about_another());
@@ -33,6 +34,9 @@ pub(crate) async fn run(list: &List, out: &mut dyn Write) -> Result<Exit, Failur
         tracing::info!("{count} tags of signatures, attestations, marks and the like are not shown (--all)");
     }
     tags.sort_by(order);
+    if let Some(range) = &range {
+        keep_matching(&mut tags, range, &list.repository)?;
+    }
     tags.truncate(list.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
     match list.format.format {
         Format::Text => tags.iter().try_for_each(|tag| output::line(out, tag.as_str()))?,
@@ -51,9 +55,22 @@ fn order(one: &Tag, other: &Tag) -> Ordering {
     Reverse(version(one)).cmp(&Reverse(version(other))).then_with(|| one.cmp(other))
 }
 
-/// The version a tag stands for. Tags hold no `+`; `_` is in its place ([`version::image_tag`]).
 fn version(tag: &Tag) -> Option<Version> {
-    tag.as_str().replacen('_', "+", 1).parse().ok()
+    version_of_tag(tag.as_str())
+}
+
+/// Leaves the versions that are in the range. When there are none, the highest says why.
+fn keep_matching(tags: &mut Vec<Tag>, range: &Range, repository: &Reference) -> Result<(), Failure> {
+    let (count, highest) = (tags.len(), tags.iter().find_map(version));
+    tags.retain(|tag| version(tag).is_some_and(|version| range.matches(&version)));
+    if !tags.is_empty() {
+        return Ok(());
+    }
+    let message = format!("none of the {count} tags of {repository} is a version in {range}");
+    Err(match highest.and_then(|highest| range.refusal(&highest)) {
+        Some(reason) => Failure::no(format!("{message}; of the highest: {reason}")),
+        None => Failure::no(message),
+    })
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn args(tag: &str) -> CommitArgs {
-        CommitArgs { commit_sha: None, commit_short_sha: None, commit_tag: Some(tag.into()) }
+        CommitArgs { commit_tag: Some(tag.into()), ..CommitArgs::default() }
     }
 
     #[test]

@@ -31,6 +31,14 @@ impl Base {
         }
     }
 
+    /// The same references, if what builds images can push to them.
+    pub(crate) fn of_registry(references: Vec<String>) -> Result<Vec<String>, NoReference> {
+        match references.iter().find(|reference| reference.starts_with("oci:")) {
+            Some(directory) => Err(NoReference::Directory { reference: directory.clone() }),
+            None => Ok(references),
+        }
+    }
+
     /// The reference of an image there. It is checked as the tools that get it will check it.
     pub(crate) fn reference(&self, kind: Kind, tag: &Tag) -> Result<String, NoReference> {
         let folder = match kind {
@@ -113,6 +121,8 @@ pub(crate) enum NoReference {
     Invalid(#[from] InvalidReference),
     #[error("ARTIFACTORY_HOST is '{host}', which Docker takes for a path on docker.io and for no host")]
     NoHost { host: String },
+    #[error("{reference} is in a directory, and this format is of images in a registry")]
+    Directory { reference: String },
 }
 
 impl Explain for NoReference {
@@ -125,6 +135,7 @@ impl Explain for NoReference {
             Self::Invalid(_) => "it is made of ARTIFACTORY_HOST, DOCKER_TEAM_REGISTRY_PREFIX, PROJECT_SLUG and \
                 CI_PROJECT_NAME, or of CI_REGISTRY_IMAGE; --image-base (VERSIONER_IMAGE_BASE) replaces them all"
                 .into(),
+            Self::Directory { .. } => "use --format lines".into(),
             Self::NoHost { host } => format!("name it with its domain or port, as in {host}.example.com"),
         })
     }

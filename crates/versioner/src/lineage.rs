@@ -10,17 +10,17 @@ use crate::tags::{VersionTags, rank};
 
 /// What versions a commit can look back to, its own included. On a commit with several tags only its own version
 /// counts, as [`VersionTags::on`] has it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Lineage {
     /// The highest version of all.
-    pub(crate) highest: Option<Version>,
+    pub(crate) highest: Option<Made>,
     /// The highest release.
-    pub(crate) release: Option<Release>,
+    pub(crate) release: Option<Made>,
 }
 
-/// A release and where it was made.
-#[derive(Debug)]
-pub(crate) struct Release {
+/// A version and where it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
     pub(crate) version: Version,
     /// More than one only when `1.0.0` and `v1.0.0` stand on different commits.
     pub(crate) commits: Vec<CommitId>,
@@ -54,29 +54,31 @@ impl Lineage {
         Ok(lineage)
     }
 
-    fn add(&mut self, version: &Version, commit: CommitId) {
-        if self.highest.as_ref().is_none_or(|highest| version > highest) {
-            self.highest = Some(version.clone());
-        }
-        if version.is_prerelease() {
-            return;
-        }
-        match &mut self.release {
-            Some(release) if *version < release.version => {}
-            Some(release) if *version == release.version => release.commits.push(commit),
-            _ => self.release = Some(Release { version: version.clone(), commits: vec![commit] }),
+    /// Takes in a version it is built on.
+    pub(crate) fn add(&mut self, version: &Version, commit: CommitId) {
+        note(&mut self.highest, version, commit);
+        if !version.is_prerelease() {
+            note(&mut self.release, version, commit);
         }
     }
 
     /// Whether meeting this version would change nothing.
     fn is_above(&self, version: &Version) -> bool {
-        let below_highest = self.highest.as_ref().is_some_and(|highest| version < highest);
-        let below_release = self.release.as_ref().is_some_and(|release| *version < release.version);
-        below_highest && (version.is_prerelease() || below_release)
+        let below = |made: &Option<Made>| made.as_ref().is_some_and(|made| *version < made.version);
+        below(&self.highest) && (version.is_prerelease() || below(&self.release))
     }
 }
 
-fn versions_by_commit(tags: &VersionTags) -> HashMap<CommitId, &Version> {
+fn note(highest: &mut Option<Made>, version: &Version, commit: CommitId) {
+    match highest {
+        Some(made) if *version < made.version => {}
+        Some(made) if *version == made.version => made.commits.push(commit),
+        _ => *highest = Some(Made { version: version.clone(), commits: vec![commit] }),
+    }
+}
+
+/// The version of each commit that has one.
+pub(crate) fn versions_by_commit(tags: &VersionTags) -> HashMap<CommitId, &Version> {
     let mut versions = HashMap::new();
     for tagged in tags.iter() {
         let known = versions.entry(tagged.tag.target).or_insert(&tagged.version);

@@ -1,10 +1,21 @@
 //! What the next release is called. Pure: what was committed goes in, a version comes out.
 
+use contract::Failure;
 use history::Announcement;
 use version::{Bump, TooLarge, Version};
 
-/// The version of a project's first release.
-pub(crate) const FIRST: Version = Version::new(0, 1, 0);
+/// The version of a project's first release, and what it is where a major step is asked for.
+const FIRST: Version = Version::new(0, 1, 0);
+const FIRST_STABLE: Version = Version::new(1, 0, 0);
+
+/// Who decides how far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stride {
+    /// The commits.
+    Announced,
+    /// Whoever called, for any commit.
+    Fixed(Bump),
+}
 
 /// What a change of this kind asks for; `None` for what users do not notice (`chore`, `docs`, `ci`, …).
 fn bump_of(kind: &str) -> Option<Bump> {
@@ -23,18 +34,32 @@ pub(crate) fn bump_for(announcement: &Announcement) -> Option<Bump> {
     announcement.changes.iter().filter_map(|change| bump_of(&change.kind)).max()
 }
 
+impl Stride {
+    /// The most that these commits ask for.
+    pub(crate) fn of<'a>(self, messages: impl IntoIterator<Item = &'a Announcement>) -> Option<Bump> {
+        let mut messages = messages.into_iter();
+        match self {
+            Self::Announced => messages.filter_map(bump_for).max(),
+            Self::Fixed(bump) => messages.next().map(|_| bump),
+        }
+    }
+}
+
 /// The release after `last`, given the most that the commits since then ask for, and the `highest` version there is,
 /// which may be a pre-release of what comes next.
 ///
 /// Before 1.0.0 nothing is promised, so there a breaking change is a minor step
-/// (<https://semver.org/spec/v2.0.0.html#spec-item-4>).
+/// (<https://semver.org/spec/v2.0.0.html#spec-item-4>); who asks for a major step outright gets 1.0.0.
 pub(crate) fn next(
     last: Option<&Version>,
+    stride: Stride,
     bump: Option<Bump>,
     highest: Option<&Version>,
 ) -> Result<Version, TooLarge> {
     let bump = match bump {
-        Some(Bump::Major) if last.is_some_and(|last| last.major() == 0) => Some(Bump::Minor),
+        Some(Bump::Major) if stride == Stride::Announced && last.is_some_and(|last| last.major() == 0) => {
+            Some(Bump::Minor)
+        }
         other => other,
     };
     let bumped = match (last, bump) {
@@ -43,7 +68,42 @@ pub(crate) fn next(
         (None, _) => None,
     };
     let announced = highest.filter(|highest| highest.is_prerelease()).map(Version::release);
-    Ok(bumped.into_iter().chain(announced).max().unwrap_or(FIRST))
+    let first = if stride == Stride::Fixed(Bump::Major) { FIRST_STABLE } else { FIRST };
+    Ok(bumped.into_iter().chain(announced).max().unwrap_or(first))
+}
+
+/// The pre-release of `release` called `name` that follows those that are `known`.
+///
+/// # Errors
+/// When it would come before one that this commit is built on, whose highest version is `highest`; when `name` makes
+/// no pre-release.
+pub(crate) fn prerelease<'a>(
+    release: &Version,
+    name: &str,
+    known: impl Iterator<Item = &'a Version>,
+    highest: Option<&Version>,
+) -> Result<Version, Failure> {
+    let numbers =
+        known.filter(|version| version.release() == *release).filter_map(|version| number(version, name));
+    let number = numbers.max().map_or(Some(1), |last| last.checked_add(1));
+    let number = number
+        .ok_or_else(|| Failure::failed(format!("no number comes after the last {name} of {release}")))?;
+    let next = release.with_prerelease(&format!("{name}.{number}"))?;
+    match highest {
+        Some(highest) if *highest > next => {
+            let message = format!("{next} would come before {highest}, which this commit is built on");
+            let tagged = highest.prerelease().split('.').next().unwrap_or_default();
+            Err(Failure::usage(message)
+                .hint(format!("go on with --prerelease {tagged}, or release {release}")))
+        }
+        _ => Ok(next),
+    }
+}
+
+/// The number of a pre-release called `name`; 0 for one that has none.
+pub(crate) fn number(version: &Version, name: &str) -> Option<u64> {
+    let rest = version.prerelease().strip_prefix(name)?;
+    if rest.is_empty() { Some(0) } else { rest.strip_prefix('.')?.parse().ok() }
 }
 
 #[cfg(test)]
@@ -93,8 +153,52 @@ mod tests {
         ];
         for (last, bump, highest, expected) in table {
             let read = |text: Option<&str>| text.map(|text| text.parse::<Version>().unwrap());
-            let found = next(read(last).as_ref(), bump, read(highest).as_ref()).unwrap();
+            let found = next(read(last).as_ref(), Stride::Announced, bump, read(highest).as_ref()).unwrap();
             assert_eq!(found.to_string(), expected, "{last:?} {bump:?} {highest:?}");
+        }
+    }
+
+    #[test]
+    fn who_asks_for_a_step_gets_it() {
+        let table = [
+            (Some("0.3.0"), Bump::Major, "1.0.0"),
+            (Some("0.3.0"), Bump::Patch, "0.3.1"),
+            (Some("1.4.3"), Bump::Minor, "1.5.0"),
+            (None, Bump::Major, "1.0.0"),
+            (None, Bump::Patch, "0.1.0"),
+        ];
+        for (last, bump, expected) in table {
+            let last = last.map(|last| last.parse::<Version>().unwrap());
+            let found = next(last.as_ref(), Stride::Fixed(bump), Some(bump), None).unwrap();
+            assert_eq!(found.to_string(), expected, "{last:?} {bump:?}");
+        }
+        let chore = Announcement::parse("chore: x", false);
+        assert_eq!(Stride::Fixed(Bump::Patch).of([&chore]), Some(Bump::Patch));
+        assert_eq!(Stride::Fixed(Bump::Patch).of([]), None);
+        assert_eq!(Stride::Announced.of([&chore]), None);
+    }
+
+    #[test]
+    fn prereleases_number_on() {
+        let table = [
+            ("rc", "", Ok("1.5.0-rc.1")),
+            ("rc", "1.5.0-rc.1 1.5.0-rc.2", Ok("1.5.0-rc.3")),
+            ("rc", "1.5.0-rc.9 1.5.0-rc.10", Ok("1.5.0-rc.11")),
+            ("rc", "1.5.0-rc", Ok("1.5.0-rc.1")),
+            ("rc", "1.5.0-beta.7 1.4.0-rc.3", Ok("1.5.0-rc.1")),
+            ("rc.x", "1.5.0-rc.x.4", Ok("1.5.0-rc.x.5")),
+            ("beta", "1.5.0-rc.1", Err("1.5.0-beta.1 would come before 1.5.0-rc.1")),
+            ("r c", "", Err("is no version")),
+            ("rc", "1.5.0-rc.18446744073709551615", Err("no number comes after")),
+        ];
+        let release = Version::new(1, 5, 0);
+        for (name, known, expected) in table {
+            let known: Vec<Version> = known.split_whitespace().map(|text| text.parse().unwrap()).collect();
+            match (prerelease(&release, name, known.iter(), known.iter().max()), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found.to_string(), expected),
+                (Err(failure), Err(expected)) => assert!(failure.summary().contains(expected), "{failure}"),
+                (found, _) => panic!("{name}: {found:?}"),
+            }
         }
     }
 }

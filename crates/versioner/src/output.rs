@@ -1,16 +1,25 @@
-//! How the variables of a commit are written, a function per format.
+//! How results are written, a function per format.
 
 use std::io::Write;
 
 use contract::{Failure, output};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::escape;
+use crate::labels::Labels;
 
 /// The variables of a commit. What is not known is left out.
-#[derive(Serialize, Debug)]
+#[derive(Serialize, Debug, Default)]
 pub(crate) struct Variables {
     pub(crate) version: String,
     pub(crate) next_version: String,
     pub(crate) short_sha: String,
+    pub(crate) commit_sha: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) branch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) image_tags: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ci_image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,15 +27,18 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
-    fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    fn named(&self) -> Vec<(&'static str, String)> {
         let all = [
-            ("VERSION", Some(&self.version)),
-            ("NEXT_VERSION", Some(&self.next_version)),
-            ("SHORT_SHA", Some(&self.short_sha)),
-            ("CI_IMAGE", self.ci_image.as_ref()),
-            ("RELEASE_IMAGE", self.release_image.as_ref()),
+            ("VERSION", Some(self.version.clone())),
+            ("NEXT_VERSION", Some(self.next_version.clone())),
+            ("SHORT_SHA", Some(self.short_sha.clone())),
+            ("COMMIT_SHA", Some(self.commit_sha.clone())),
+            ("BRANCH", self.branch.clone()),
+            ("IMAGE_TAGS", self.image_tags.as_ref().map(|tags| tags.join(","))),
+            ("CI_IMAGE", self.ci_image.clone()),
+            ("RELEASE_IMAGE", self.release_image.clone()),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value?.as_str())))
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
 
@@ -36,7 +48,7 @@ impl Variables {
 pub(crate) fn dotenv(out: &mut dyn Write, variables: &Variables) -> Result<(), Failure> {
     let mut text = String::new();
     for (name, value) in variables.named() {
-        let value = dotenv_value(value).ok_or_else(|| {
+        let value = escape::dotenv(&value).ok_or_else(|| {
             let message = format!("cannot write {name} as dotenv: {value:?} would not come back as it is");
             Failure::usage(message)
                 .hint("use --format json, or a value without control characters and outer spaces")
@@ -46,16 +58,61 @@ pub(crate) fn dotenv(out: &mut dyn Write, variables: &Variables) -> Result<(), F
     output::bytes(out, text.as_bytes())
 }
 
-/// GitLab strips values, ends them at the line's end, takes quotes literally, and expands `$NAME` later: `$$` is a `$`.
-fn dotenv_value(value: &str) -> Option<String> {
-    let is_kept =
-        value.trim() == value && !value.chars().any(|c| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
-    is_kept.then(|| value.replace('$', "$$"))
+/// What `$GITHUB_OUTPUT` and `$GITHUB_ENV` take.
+pub(crate) fn github(out: &mut dyn Write, variables: &Variables) -> Result<(), Failure> {
+    let blocks = variables.named().into_iter().map(|(name, value)| escape::github(name, &value));
+    output::bytes(out, blocks.collect::<String>().as_bytes())
 }
 
-/// One JSON document.
-pub(crate) fn json(out: &mut dyn Write, variables: &Variables) -> Result<(), Failure> {
-    output::json(out, variables)
+/// What a shell's eval takes.
+pub(crate) fn sh(out: &mut dyn Write, variables: &Variables) -> Result<(), Failure> {
+    let lines = variables.named().into_iter();
+    let lines = lines.map(|(name, value)| format!("export {name}={}\n", escape::quoted(&value)));
+    output::bytes(out, lines.collect::<String>().as_bytes())
+}
+
+/// The tags of an image.
+#[derive(Serialize, Debug)]
+pub(crate) struct Tags {
+    pub(crate) tags: Vec<String>,
+    /// The full references, where it is known where images are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) references: Option<Vec<String>>,
+}
+
+/// A file for docker buildx bake: a target to inherit from (<https://docs.docker.com/build/bake/reference/>).
+pub(crate) fn bake(out: &mut dyn Write, references: &[String]) -> Result<(), Failure> {
+    pretty(out, &json!({ "target": { "versioner": { "tags": references } } }))
+}
+
+/// The value of `buildctl build --output`, a row of CSV.
+pub(crate) fn buildctl(out: &mut dyn Write, references: &[String]) -> Result<(), Failure> {
+    output::line(out, &format!("type=image,\"name={}\",push=true", references.join(",")))
+}
+
+/// An option for each value, `--tag VALUE`, one a line.
+pub(crate) fn options(
+    out: &mut dyn Write,
+    option: &str,
+    values: impl IntoIterator<Item = String>,
+) -> Result<(), Failure> {
+    let mut values = values.into_iter();
+    values.try_for_each(|value| output::line(out, &format!("{option} {}", escape::word(&value))))
+}
+
+/// Labels as one JSON document.
+pub(crate) fn labels(out: &mut dyn Write, labels: &Labels) -> Result<(), Failure> {
+    #[derive(Serialize)]
+    struct Body {
+        labels: Map<String, Value>,
+    }
+    let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    output::json(out, &Body { labels })
+}
+
+/// Somebody else's format, which has no place for our schema.
+fn pretty(out: &mut dyn Write, value: &Value) -> Result<(), Failure> {
+    output::line(out, &format!("{value:#}"))
 }
 
 #[cfg(test)]
@@ -63,36 +120,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dotenv_value_comes_back_as_it_is_or_is_refused() {
-        let table = [
-            ("1.4.3+g1a2b3c4d", Some("1.4.3+g1a2b3c4d")),
-            ("", Some("")),
-            ("a b=c", Some("a b=c")),
-            ("'a' \"b\" `c` #d \\e", Some("'a' \"b\" `c` #d \\e")),
-            ("$(touch x) ${HOME} $$", Some("$$(touch x) $${HOME} $$$$")),
-            ("é", Some("é")),
-            ("a\nEVIL=1", None),
-            ("a\r", None),
-            ("a\0b", None),
-            (" a", None),
-            ("a\t", None),
-            ("a\u{85}b", None),
-            ("a\u{2028}b", None),
-        ];
-        for (value, written) in table {
-            assert_eq!(dotenv_value(value).as_deref(), written, "{value:?}");
-        }
-    }
-
-    #[test]
     fn nothing_is_written_when_one_value_cannot_be() {
-        let variables = Variables {
-            version: "1.0.0".into(),
-            next_version: "1.0.0".into(),
-            short_sha: "027c3e98".into(),
-            ci_image: Some("oci:a\nEVIL=1/ci:027c3e98".into()),
-            release_image: None,
-        };
+        let ci_image = Some("oci:a\nEVIL=1/ci:027c3e98".into());
+        let variables = Variables { version: "1.0.0".into(), ci_image, ..Variables::default() };
         let mut out = Vec::new();
         let failure = dotenv(&mut out, &variables).unwrap_err();
         assert!(failure.summary().contains("CI_IMAGE"), "{failure}");

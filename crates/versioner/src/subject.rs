@@ -1,30 +1,58 @@
 //! A commit in its repository, and the versions that follow from both.
 
+use std::path::{Component, Path, PathBuf};
+
 use contract::Failure;
 use history::{Announcement, CommitId, Repository};
+use http::NetworkArgs;
 use registry::{InvalidTag, Tag};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 use version::{Bump, Version, image_tag};
 
-use crate::cli::{CommitArgs, HistoryArgs};
+use crate::api::Told;
+use crate::cli::{CommitArgs, HistoryArgs, Source, Step, StepArgs};
 use crate::commit;
-use crate::lineage::{Lineage, Release};
-use crate::next::{bump_for, next};
-use crate::tags::VersionTags;
+use crate::git::Git;
+use crate::gitlab::Gitlab;
+use crate::lineage::{Lineage, Made};
+use crate::next::{Stride, bump_for, next, number, prerelease};
+use crate::tags::{PartOfTheTags, VersionTags};
 
 /// The commit that is asked about.
-pub(crate) struct Subject {
+pub(crate) struct Subject<'a> {
+    history: &'a HistoryArgs,
+    args: &'a CommitArgs,
+    network: &'a NetworkArgs,
     repository: Repository,
-    tags: VersionTags,
-    commit: CommitId,
+    pub(crate) tags: VersionTags,
+    pub(crate) commit: CommitId,
     /// How it is named in versions and tags.
     pub(crate) short_sha: String,
-    own: Option<Version>,
-    release_tag: Tag,
+    /// The version that is tagged here.
+    pub(crate) own: Option<Version>,
+    /// The version that is released here.
+    pub(crate) released: Option<Version>,
+    lineage: Option<Lineage>,
+    /// Whether the answer depends on files too.
+    needs_trees: bool,
+    /// What GitLab says, once it was asked.
+    told: Option<Told>,
 }
 
-impl Subject {
-    pub(crate) fn open(history: &HistoryArgs, args: &CommitArgs) -> Result<Self, Failure> {
+/// The version that comes next.
+#[derive(Clone, Debug)]
+pub(crate) struct Next {
+    pub(crate) version: Version,
+    /// Whether there is something to release. Else the version is there already.
+    pub(crate) is_new: bool,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn open(
+        history: &'a HistoryArgs,
+        args: &'a CommitArgs,
+        network: &'a NetworkArgs,
+    ) -> Result<Self, Failure> {
         let prefix = history.tag_prefix.as_deref();
         let of_pipeline = commit::release_of_pipeline(args, prefix)?;
         let repository = Repository::discover(&history.repository)?;
@@ -33,57 +61,230 @@ impl Subject {
         let tags = VersionTags::read(&repository, prefix)?;
         let tagged = tags.on(commit).cloned();
         // A pipeline for a branch does not release, even where its commit has been tagged meanwhile.
-        let released = if args.is_pipeline() { of_pipeline.as_ref() } else { tagged.as_ref() };
-        let release_tag = release_tag(released, &short_sha)?;
+        let released = if args.is_pipeline() { of_pipeline.clone() } else { tagged.clone() };
         // The pipeline's tag comes first: a commit may have others, and the clone may lack this one.
         let own = of_pipeline.or(tagged);
-        Ok(Self { repository, tags, commit, short_sha, own, release_tag })
+        Ok(Self {
+            history,
+            args,
+            network,
+            told: None,
+            repository,
+            tags,
+            commit,
+            short_sha,
+            own,
+            released,
+            lineage: None,
+            needs_trees: false,
+        })
+    }
+
+    /// The repository it is in.
+    pub(crate) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The branch it is on: the pipeline's, else the one that is checked out.
+    pub(crate) fn branch(&self) -> Result<Option<String>, history::Error> {
+        let named = self.args.commit_branch.clone().or_else(|| self.args.merge_request_branch.clone());
+        match named {
+            Some(branch) => Ok(Some(branch)),
+            // In a pipeline for a tag, what happens to be checked out says nothing.
+            None if self.args.commit_tag.is_some() => Ok(None),
+            None => self.repository.branch(),
+        }
+    }
+
+    /// The version that a tag of this name stands for.
+    pub(crate) fn version_of(&self, tag: &str) -> Option<Version> {
+        tag.strip_prefix(self.history.tag_prefix.as_deref().unwrap_or_default())?.parse().ok()
     }
 
     /// The tag of the released image.
-    pub(crate) fn release_tag(&self) -> &Tag {
-        &self.release_tag
+    pub(crate) fn release_tag(&self) -> Result<Tag, InvalidTag> {
+        release_tag(self.released.as_ref(), &self.short_sha)
     }
 
-    /// The version of this commit and that of the next release. A release is both: there is nothing to release.
-    pub(crate) fn versions(&self) -> Result<(Version, Version), Failure> {
+    /// The version of this commit.
+    pub(crate) fn current(&mut self) -> Result<Version, Failure> {
+        if let Some(own) = &self.own {
+            return Ok(own.clone());
+        }
+        self.tags.refuse_ambiguous()?;
+        let lineage = self.lineage()?;
+        if let Some(own) = &self.own {
+            return Ok(own.clone());
+        }
+        let below = lineage.highest.map_or(Version::new(0, 0, 0), |highest| highest.version);
+        Ok(below.with_build(&format!("g{}", self.short_sha))?)
+    }
+
+    /// The version of the next release. A release is that itself: there is nothing to release.
+    pub(crate) fn next(&mut self, step: &StepArgs) -> Result<Next, Failure> {
         if let Some(own) = self.own.as_ref().filter(|own| !own.is_prerelease()) {
-            return Ok((own.clone(), own.clone()));
+            return Ok(Next { version: own.clone(), is_new: false });
         }
         if self.own.is_none() {
             self.tags.refuse_ambiguous()?;
         }
-        let lineage = Lineage::read(&self.repository, &self.tags, self.commit)?;
-        // The tag of the pipeline may not be in the clone.
-        let highest = lineage.highest.as_ref().max(self.own.as_ref());
-        let current = match &self.own {
-            Some(own) => own.clone(),
-            None => {
-                let none = Version::new(0, 0, 0);
-                highest.unwrap_or(&none).with_build(&format!("g{}", self.short_sha))?
+        let paths = self.paths(&step.path)?;
+        self.needs_trees = !paths.is_empty();
+        let lineage = self.lineage()?;
+        let highest = self.highest(&lineage);
+        let stride = stride(step.bump);
+        let last = lineage.release.as_ref();
+        let bump = last.map_or(Ok(None), |last| self.bump_since(last, stride, &paths))?;
+        let (last, top) = (last.map(|last| &last.version), highest.as_ref().map(|highest| &highest.version));
+        let release = next(last, stride, bump, top)?;
+        if last.is_some_and(|last| release <= *last) {
+            return Ok(Next { version: release, is_new: false });
+        }
+        let version = match &step.prerelease {
+            None => release,
+            Some(name) => {
+                match highest.as_ref().filter(|highest| is_one_of(&highest.version, &release, name)) {
+                    Some(highest) if self.bump_since(highest, stride, &paths)?.is_none() => {
+                        return Ok(Next { version: highest.version.clone(), is_new: false });
+                    }
+                    _ => prerelease(&release, name, self.tags.iter().map(|tagged| &tagged.version), top)?,
+                }
             }
         };
-        let last = lineage.release.as_ref();
-        let bump = last.map_or(Ok(None), |last| self.bump_since(last))?;
-        let next = next(last.map(|last| &last.version), bump, highest)?;
-        if last.is_none_or(|last| next > last.version) {
-            self.warn_if_taken(&next);
-        }
-        Ok((current, next))
+        self.warn_if_taken(&version);
+        Ok(Next { version, is_new: true })
     }
 
-    /// The most that the commits since the last release ask for.
-    fn bump_since(&self, last: &Release) -> Result<Option<Bump>, history::Error> {
-        let commits = self.repository.commits_since(self.commit, &last.commits)?;
-        debug!("{} is the last release, {} commits ago", last.version, commits.len());
-        let mut most = None;
-        for commit in commits {
-            let bump = bump_for(&Announcement::parse(&commit.message, commit.is_merge));
-            let subject = commit.message.lines().next().unwrap_or_default();
-            debug!("{} {subject:?} asks for {}", commit.id.short(), bump.map_or("nothing", name));
-            most = most.max(bump);
+    /// The highest version it is built on. The tag of the pipeline may not be in the clone.
+    fn highest(&self, lineage: &Lineage) -> Option<Made> {
+        let own = self.own.as_ref().map(|own| Made { version: own.clone(), commits: vec![self.commit] });
+        let known = lineage.highest.clone();
+        if known.as_ref().map(|made| &made.version) >= own.as_ref().map(|made| &made.version) {
+            known
+        } else {
+            own
         }
-        Ok(most)
+    }
+
+    /// Whether the tags of all branches are here, or can be fetched.
+    pub(crate) fn knows_all_tags(&self) -> Result<bool, history::Error> {
+        Ok(self.history.deepen
+            || self.history.source == Source::Api
+            || !self.repository.is_shallow()? && !self.repository.is_part()?)
+    }
+
+    /// Every release there is, on whatever branch.
+    pub(crate) fn releases(&mut self) -> Result<Vec<Version>, Failure> {
+        if !self.knows_all_tags()? {
+            return Err(PartOfTheTags.into());
+        }
+        if self.told.is_none() && (self.repository.is_shallow()? || self.repository.is_part()?) {
+            if self.history.deepen { self.deepen()? } else { self.ask_gitlab()? }
+        }
+        let all = self.tags.iter().map(|tagged| tagged.version.clone());
+        Ok(all.filter(|version| !version.is_prerelease()).collect())
+    }
+
+    fn lineage(&mut self) -> Result<Lineage, Failure> {
+        if let Some(known) = &self.lineage {
+            return Ok(known.clone());
+        }
+        let read = match Lineage::read(&self.repository, &self.tags, self.commit) {
+            Err(history::Error::Shallow { .. }) if self.history.deepen => {
+                self.deepen()?;
+                Lineage::read(&self.repository, &self.tags, self.commit)?
+            }
+            Err(history::Error::Shallow { .. }) if self.history.source == Source::Api => {
+                self.ask_gitlab()?;
+                self.told.as_ref().map(|told| told.lineage.clone()).unwrap_or_default()
+            }
+            other => other?,
+        };
+        Ok(self.lineage.insert(read).clone())
+    }
+
+    /// Asks GitLab for what the clone left out.
+    fn ask_gitlab(&mut self) -> Result<(), Failure> {
+        if self.needs_trees {
+            return Err(Failure::usage("--path cannot be answered by --history api")
+                .hint("fetch the missing history with --deepen"));
+        }
+        info!("asking GitLab for the missing history");
+        let Self { history, network, commit, .. } = self;
+        let gitlab =
+            Gitlab::new(&history.gitlab, network, "--history api", "fetch the history with --deepen")?;
+        let told = http::run(Told::ask(&gitlab, *commit, history.tag_prefix.as_deref()))??;
+        self.tags = told.tags.clone();
+        self.own = self.own.take().or_else(|| self.tags.on(self.commit).cloned());
+        self.told = Some(told);
+        Ok(())
+    }
+
+    /// Fetches what the clone left out, and reads it anew.
+    fn deepen(&mut self) -> Result<(), Failure> {
+        let remote = &self.history.remote;
+        info!("fetching the missing history and tags from {remote}");
+        let git = Git::new(&self.history.repository);
+        if self.repository.is_shallow()? {
+            git.deepen(remote, self.needs_trees)?;
+        } else {
+            git.fetch_tags(remote)?;
+        }
+        let prefix = self.history.tag_prefix.as_deref();
+        self.repository = Repository::discover(&self.history.repository)?;
+        self.tags = VersionTags::read(&self.repository, prefix)?;
+        self.own = self.own.take().or_else(|| self.tags.on(self.commit).cloned());
+        Ok(())
+    }
+
+    /// Folders as git's trees have them.
+    fn paths(&self, typed: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+        let mut paths = Vec::new();
+        for path in typed {
+            let parts: Vec<_> = path.components().filter(|part| *part != Component::CurDir).collect();
+            if parts.iter().any(|part| !matches!(part, Component::Normal(_))) {
+                let message = format!("--path is {}, which leads out of the repository", path.display());
+                return Err(Failure::usage(message).hint("name a folder from the repository's root"));
+            }
+            let path: PathBuf = parts.into_iter().collect();
+            if !self.repository.contains(self.commit, &path)? {
+                let message = format!("there is no {} in commit {}", path.display(), self.commit.short());
+                return Err(Failure::usage(message).hint("name a folder from the repository's root"));
+            }
+            paths.push(path);
+        }
+        Ok(paths)
+    }
+
+    /// The most that the commits since `made` ask for.
+    fn bump_since(
+        &self,
+        made: &Made,
+        stride: Stride,
+        paths: &[PathBuf],
+    ) -> Result<Option<Bump>, history::Error> {
+        let commits = match &self.told {
+            Some(told) => told.since(made),
+            None => self.repository.commits_since(self.commit, &made.commits)?,
+        };
+        debug!("{} was made {} commits ago", made.version, commits.len());
+        let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+        let mut announced = Vec::new();
+        for commit in commits {
+            let subject = commit.message.lines().next().unwrap_or_default();
+            if !paths.is_empty() && !self.repository.changes(commit.id, &paths)? {
+                debug!("{} {subject:?} changes nothing there", commit.id.short());
+                continue;
+            }
+            let announcement = Announcement::parse(&commit.message, commit.is_merge);
+            debug!(
+                "{} {subject:?} asks for {}",
+                commit.id.short(),
+                bump_for(&announcement).map_or("nothing", name)
+            );
+            announced.push(announcement);
+        }
+        Ok(stride.of(&announced))
     }
 
     /// A tag of that name on another branch, or one that has moved and was fetched before, will stop the release.
@@ -96,6 +297,20 @@ impl Subject {
             );
         }
     }
+}
+
+fn stride(step: Step) -> Stride {
+    match step {
+        Step::Auto => Stride::Announced,
+        Step::Major => Stride::Fixed(Bump::Major),
+        Step::Minor => Stride::Fixed(Bump::Minor),
+        Step::Patch => Stride::Fixed(Bump::Patch),
+    }
+}
+
+/// Whether a version is a pre-release of `release` called `name`.
+fn is_one_of(version: &Version, release: &Version, name: &str) -> bool {
+    version.release() == *release && number(version, name).is_some()
 }
 
 fn name(bump: Bump) -> &'static str {

@@ -7,14 +7,14 @@ use history::{CommitId, Repository, Tag};
 use version::Version;
 
 /// A tag and the version it names.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VersionTag {
     pub(crate) version: Version,
     pub(crate) tag: Tag,
 }
 
 /// Every tag that names a version, on whatever branch it stands. Other tags are nobody's mistake and are left alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct VersionTags {
     all: Vec<VersionTag>,
     /// What stands before the version in tags that would name one behind a prefix. Only looked for when none is set.
@@ -37,6 +37,21 @@ impl VersionTags {
         Ok(Self { all: tags.collect(), prefixes })
     }
 
+    /// The same, out of tags that were read otherwise.
+    pub(crate) fn of(tags: Vec<Tag>, prefix: Option<&str>) -> Self {
+        let mut prefixes = BTreeSet::new();
+        let mut all = Vec::new();
+        for tag in tags {
+            let name = tag.name.strip_prefix(prefix.unwrap_or_default());
+            match name.and_then(|name| name.parse().ok()) {
+                Some(version) => all.push(VersionTag { version, tag }),
+                None if prefix.is_none() => prefixes.extend(prefix_of(&tag.name)),
+                None => {}
+            }
+        }
+        Self { all, prefixes }
+    }
+
     /// All of them, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &VersionTag> {
         self.all.iter()
@@ -46,6 +61,14 @@ impl VersionTags {
     pub(crate) fn on(&self, commit: CommitId) -> Option<&Version> {
         let here = self.all.iter().filter(|tagged| tagged.tag.target == commit);
         here.map(|tagged| &tagged.version).max_by_key(|version| rank(version))
+    }
+
+    /// The names of the tags of this version.
+    pub(crate) fn named(&self, version: &Version) -> impl Iterator<Item = &str> {
+        self.all
+            .iter()
+            .filter(move |tagged| tagged.version == *version)
+            .map(|tagged| tagged.tag.name.as_str())
     }
 
     /// Fails for a repository of several products, where every tag names one of them: which one is meant decides the
@@ -68,6 +91,23 @@ fn prefix_of(name: &str) -> Option<String> {
     let ends = name.match_indices(['/', '-', '_', '@']).map(|(at, separator)| at + separator.len());
     let mut prefixes = ends.filter(|end| name[*end..].parse::<Version>().is_ok());
     prefixes.next().map(|end| name[..end].to_owned())
+}
+
+/// The clone may lack the tags of other branches.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this clone has not all tags, and a higher release that it lacks would keep 1.4, 1 and latest where they are"
+)]
+pub(crate) struct PartOfTheTags;
+
+impl Explain for PartOfTheTags {
+    fn hint(&self) -> Option<String> {
+        Some(
+            "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml, or fetch them with --deepen, or ask the \
+             registry with --image REF"
+                .into(),
+        )
+    }
 }
 
 /// All versions are behind prefixes, and none was chosen.

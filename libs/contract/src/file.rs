@@ -1,8 +1,8 @@
 //! Files appear whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -21,19 +21,19 @@ pub enum Replaced {
 
 /// Gives the file at `path` the content `data`: a temporary file beside it, synced, then renamed over it.
 ///
-/// A symbolic link is followed, so the link stays and its target changes. An existing file keeps its mode, a new one
-/// gets what the umask leaves of 0666. Equal content writes nothing, so the modification time stays.
+/// A symbolic link is followed, so the link stays and its target changes. An existing file keeps its mode, owner and
+/// group, a new one gets what the umask leaves of 0666. Equal content writes nothing, so the modification time stays.
 ///
 /// # Errors
-/// Any error of the file system; the old content is then still there.
+/// Any error of the file system, and that the owner cannot be kept; the old content is then still there.
 pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
     let target = resolve(path)?;
-    let mode = match fs::metadata(&target) {
+    let known = match fs::metadata(&target) {
         Ok(known) if known.is_file() => {
             if fs::read(&target)? == data {
                 return Ok(Replaced::Unchanged);
             }
-            Some(known.permissions())
+            Some(known)
         }
         Ok(_) => {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
@@ -48,12 +48,25 @@ pub fn replace(path: &Path, data: &[u8]) -> io::Result<Replaced> {
     let temporary = temporary_in(folder)?;
     // Not through the temporary file itself, which adds its own name to errors.
     temporary.as_file().write_all(data)?;
-    if let Some(mode) = mode {
-        temporary.as_file().set_permissions(mode)?;
+    if let Some(known) = known {
+        keep_owner(temporary.as_file(), &known)?;
+        // Last, because a change of the owner takes bits of the mode away.
+        temporary.as_file().set_permissions(known.permissions())?;
     }
     temporary.as_file().sync_all()?;
     temporary.persist(&target).map_err(|error| error.error)?;
     Ok(Replaced::Written)
+}
+
+fn keep_owner(file: &File, known: &Metadata) -> io::Result<()> {
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) == (known.uid(), known.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(known.uid()), Some(known.gid())).map_err(|error| {
+        let (user, group) = (known.uid(), known.gid());
+        io::Error::new(error.kind(), format!("its owner, user {user} and group {group}, cannot be kept"))
+    })
 }
 
 /// A file without a name of its own yet, to be renamed into place. It goes away if that never happens.

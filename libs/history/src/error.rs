@@ -41,6 +41,12 @@ pub enum Error {
         /// The commit whose parents are missing.
         commit: CommitId,
     },
+    /// The clone has commits without their trees, and what was asked for depends on them.
+    #[error("the files of commit {} are not in this clone, and which of them changed could change the answer", commit.short())]
+    NoTree {
+        /// The commit whose tree is missing.
+        commit: CommitId,
+    },
     /// Something could not be read.
     #[error("cannot read {what}")]
     Unreadable {
@@ -76,6 +82,7 @@ impl Explain for Error {
             Self::Shallow { .. } => "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml; \
                 elsewhere run 'git fetch --unshallow --tags'"
                 .into(),
+            Self::NoTree { .. } => "clone without --filter=tree:0, or leave out --path".into(),
             Self::Unreadable { .. } => "'git fsck' tells whether the clone is damaged".into(),
         })
     }

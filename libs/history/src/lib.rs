@@ -7,6 +7,7 @@
 //!
 //! gix is not part of this crate's face: it breaks once a month. Which tag is a version is up to the caller.
 
+mod content;
 mod conventional;
 mod error;
 mod repository;

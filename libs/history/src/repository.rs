@@ -104,6 +104,25 @@ impl Repository {
         Ok(CommitId(head.peel_to_commit().map_err(unreadable)?.id))
     }
 
+    /// The branch that is checked out; `None` when HEAD is detached, as in every CI job.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when HEAD cannot be read.
+    pub fn branch(&self) -> Result<Option<String>, Error> {
+        let name = self.gix.head_name().map_err(|error| Error::unreadable("HEAD", &error))?;
+        Ok(name.map(|name| name.shorten().to_str_lossy().into_owned()))
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when the commit is not there.
+    pub fn committed_at(&self, id: CommitId) -> Result<i64, Error> {
+        let unreadable = |error| Error::unreadable(format!("commit {}", id.short()), &error);
+        let commit = self.gix.find_commit(id.0).map_err(unreadable)?;
+        Ok(commit.time().map_err(unreadable)?.seconds)
+    }
+
     /// Whether this commit is in the clone.
     pub fn has_commit(&self, id: CommitId) -> bool {
         self.gix.find_commit(id.0).is_ok()
@@ -116,6 +135,20 @@ impl Repository {
     /// When the repository's `shallow` file cannot be read.
     pub fn is_shallow(&self) -> Result<bool, Error> {
         Ok(!self.shallow()?.is_empty())
+    }
+
+    /// Whether only a part of a remote's branches and tags was fetched: there is a remote, and not one of its branches.
+    /// GitLab's runner does so in a pipeline with a depth, also where the history is shorter than that and the clone is
+    /// not shallow.
+    ///
+    /// # Errors
+    /// When the references cannot be read.
+    pub fn is_part(&self) -> Result<bool, Error> {
+        let unreadable = |error| Error::unreadable("the branches", &error);
+        let references = self.gix.references().map_err(unreadable)?;
+        let has_branch = references.local_branches().map_err(unreadable)?.next().is_some()
+            || references.remote_branches().map_err(unreadable)?.next().is_some();
+        Ok(!has_branch && !self.gix.remote_names().is_empty())
     }
 
     /// The tags whose name is `wanted`. The others are not looked into: following an annotated tag costs reading it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use pypelines_history::{CommitId, Error, Repository};
 use testkit::Repository as Made;
@@ -193,4 +194,59 @@ fn a_clone_of_another_user_is_read() {
     std::os::unix::fs::chown(made.path().join(".git"), Some(12345), None).unwrap();
     assert_eq!(open(&made).head().unwrap(), id(&head));
     assert_eq!(open(&made).tags(|_| true).unwrap().len(), 1);
+}
+
+#[test]
+fn a_commit_changes_what_is_below_a_path() {
+    let mut made = Made::new();
+    made.write("a/one", "1").write("b/one", "1").write("top", "1");
+    let first = made.commit("all");
+    made.write("a/one", "2");
+    let in_a = made.commit("a");
+    made.branch("side");
+    made.write("b/deep/er", "1");
+    made.commit("b");
+    made.switch("main");
+    made.write("top", "2");
+    let in_none = made.commit("top");
+    let merge = made.merge("side", "Merge branch 'side'");
+    let repository = open(&made);
+    let table = [(&first, true, true), (&in_a, true, false), (&in_none, false, false), (&merge, false, true)];
+    for (commit, a, b) in table {
+        assert_eq!(repository.changes(id(commit), &[Path::new("a")]).unwrap(), a, "{commit}");
+        assert_eq!(repository.changes(id(commit), &[Path::new("b")]).unwrap(), b, "{commit}");
+        assert_eq!(repository.changes(id(commit), &[Path::new("a"), Path::new("b")]).unwrap(), a || b);
+    }
+    assert!(repository.contains(id(&merge), Path::new("b/deep/er")).unwrap());
+    assert!(!repository.contains(id(&in_a), Path::new("b/deep")).unwrap());
+    let clone = made.clone_at_depth(1);
+    let result = open(&clone).changes(id(&merge), &[Path::new("a")]);
+    assert!(matches!(result, Err(Error::Shallow { .. })), "{result:?}");
+}
+
+#[test]
+fn a_clone_without_trees_says_so() {
+    let mut made = Made::new();
+    made.write("a/one", "1");
+    made.commit("one");
+    let head = made.commit("two");
+    made.git(["config", "uploadpack.allowFilter", "true"]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clone = folder.path().join("clone");
+    let source = format!("file://{}", made.path().display());
+    made.git(["clone", "--quiet", "--bare", "--filter=tree:0", &source, &clone.to_string_lossy()]);
+    let repository = Repository::discover(&clone).expect("a repository");
+    assert_eq!(reachable(&repository, id(&head)).unwrap().len(), 2);
+    let result = repository.changes(id(&head), &[Path::new("a")]);
+    assert!(matches!(result, Err(Error::NoTree { .. })), "{result:?}");
+}
+
+#[test]
+fn a_branch_and_a_commits_time_are_what_git_says() {
+    let mut made = Made::new();
+    let head = made.commit("one");
+    assert_eq!(open(&made).branch().unwrap().as_deref(), Some("main"));
+    assert_eq!(open(&made).committed_at(id(&head)).unwrap(), 1_704_067_260);
+    made.branch("feature/x").detach();
+    assert_eq!(open(&made).branch().unwrap(), None);
 }

@@ -29,7 +29,9 @@ pub(crate) fn config(options: &Options) -> Result<(ClientConfig, Arc<ClientCerti
         .dangerous()
         .with_custom_certificate_verifier(trust)
         .with_client_cert_resolver(Arc::clone(&certificate) as _);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Offered only where it can be spoken: a server takes the first that it knows.
+    let http2 = cfg!(feature = "http2").then(|| b"h2".to_vec());
+    config.alpn_protocols = http2.into_iter().chain([b"http/1.1".to_vec()]).collect();
     Ok((config, certificate))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use contract::{Exit, Explain};
-use semver::BuildMetadata;
+use semver::{BuildMetadata, Prerelease};
 
 /// A version after SemVer 2.0.0: `1.4.3`, `1.5.0-rc.1`, `1.4.3+g1a2b3c4d`.
 ///
@@ -36,6 +36,16 @@ impl Version {
         self.0.major
     }
 
+    /// The second of the three numbers.
+    pub fn minor(&self) -> u64 {
+        self.0.minor
+    }
+
+    /// What stands behind the hyphen, as `rc.1`; empty for a release.
+    pub fn prerelease(&self) -> &str {
+        &self.0.pre
+    }
+
     /// Whether it stands before its release, as `1.5.0-rc.1` does.
     pub fn is_prerelease(&self) -> bool {
         !self.0.pre.is_empty()
@@ -45,6 +55,48 @@ impl Version {
     #[must_use]
     pub fn release(&self) -> Self {
         Self::new(self.0.major, self.0.minor, self.0.patch)
+    }
+
+    /// The same three numbers as a pre-release, `1.5.0-rc.1` for `rc.1`.
+    ///
+    /// # Errors
+    /// When `prerelease` is not made of letters, digits, `-` and `.` between them, or a number in it starts with 0.
+    pub fn with_prerelease(&self, prerelease: &str) -> Result<Self, InvalidVersion> {
+        let pre = Prerelease::new(prerelease)
+            .map_err(|source| InvalidVersion { text: format!("{}-{prerelease}", self.release()), source })?;
+        Ok(self.with_pre(pre))
+    }
+
+    /// What may stand in front of the three numbers, and how many of them there are, is taken lightly: ` v1.4`, `01.4.0`
+    /// and `1.4.0rc.1` are versions, as they are for updatecli or for npm in its loose mode. Missing numbers are 0.
+    ///
+    /// # Errors
+    /// When it is no version even so.
+    pub fn lenient(text: &str) -> Result<Self, InvalidVersion> {
+        let strict = text.parse::<Self>();
+        if strict.is_ok() {
+            return strict;
+        }
+        let bare = text.trim().trim_start_matches(['v', '=', ' ']);
+        let digits = bare.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(bare.len());
+        let (numbers, rest) = bare.split_at(digits);
+        let mut parts: Vec<&str> = numbers.split('.').collect();
+        if rest.starts_with(['-', '+']) || rest.is_empty() {
+            parts.resize(parts.len().max(3), "0");
+        }
+        let parts: Vec<&str> = parts.into_iter().map(without_zeros).collect();
+        let hyphen = if rest.starts_with(['-', '+']) || rest.is_empty() { "" } else { "-" };
+        format!("{}{hyphen}{rest}", parts.join(".")).parse().or(strict)
+    }
+
+    /// The lowest version of these three numbers that there can be: `1.5.0-0`.
+    pub(crate) fn lowest_prerelease(&self) -> Self {
+        // A single digit is always a pre-release.
+        self.with_pre(Prerelease::new("0").unwrap_or(Prerelease::EMPTY))
+    }
+
+    pub(crate) fn with_pre(&self, pre: Prerelease) -> Self {
+        Self(semver::Version { pre, build: BuildMetadata::EMPTY, ..self.0.clone() })
     }
 
     /// The release that follows this one's three numbers. What a pre-release leads up to is [`Version::release`].
@@ -70,6 +122,11 @@ impl Version {
             .map_err(|source| InvalidVersion { text: format!("{}+{build}", self.release()), source })?;
         Ok(Self(semver::Version { build, ..self.0.clone() }))
     }
+}
+
+fn without_zeros(number: &str) -> &str {
+    let bare = number.trim_start_matches('0');
+    if bare.is_empty() && !number.is_empty() { "0" } else { bare }
 }
 
 impl FromStr for Version {
@@ -185,6 +242,42 @@ mod tests {
         ];
         for text in table {
             assert!(text.parse::<Version>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lenient_reading_fills_what_is_missing() {
+        let table = [
+            ("1", Some("1.0.0")),
+            ("v1.4", Some("1.4.0")),
+            ("1.4-rc.1", Some("1.4.0-rc.1")),
+            ("1.4+7", Some("1.4.0+7")),
+            ("01.04.00", Some("1.4.0")),
+            ("= v1.4.3", Some("1.4.3")),
+            ("1.4.3rc.1", Some("1.4.3-rc.1")),
+            ("1.4.3-rc.1", Some("1.4.3-rc.1")),
+            ("20240101", Some("20240101.0.0")),
+            ("1.4rc1", None),
+            ("1.2.3.4", None),
+            ("1..3", None),
+            (".1", None),
+            ("latest", None),
+            ("027c3e98", None),
+            ("", None),
+            ("v", None),
+        ];
+        for (text, shown) in table {
+            let read = Version::lenient(text).ok().map(|version| version.to_string());
+            assert_eq!(read.as_deref(), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_prerelease_replaces_what_was_there() {
+        assert_eq!(version("1.5.0-rc.1+g1").with_prerelease("rc.2").unwrap().to_string(), "1.5.0-rc.2");
+        assert_eq!(version("1.5.0-rc.2").prerelease(), "rc.2");
+        for bad in ["rc..1", "rc.01", "r c", "rc_1", "rc+1"] {
+            assert!(version("1.0.0").with_prerelease(bad).is_err(), "{bad:?}");
         }
     }
 

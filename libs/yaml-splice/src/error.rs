@@ -76,13 +76,11 @@ pub enum Error {
         /// Its path.
         path: Path,
     },
-    /// Without this entry its mapping would be empty, which makes it null in block style.
-    #[error("{position}: {path} is the only entry, so it cannot be removed alone")]
-    OnlyEntry {
-        /// The entry.
-        position: Position,
-        /// Its path.
-        path: Path,
+    /// It would be a number for some readers and something else for others.
+    #[error("'{text}' is no number that every reader of YAML takes for the same")]
+    NoNumber {
+        /// What should be written.
+        text: String,
     },
     /// Two edits want to change the same bytes.
     #[error("{position}: two changes meet at the same place")]

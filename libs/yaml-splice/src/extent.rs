@@ -61,6 +61,20 @@ pub(crate) fn find_colon(text: &str, key_end: usize) -> Option<usize> {
     (quoted || ends).then_some(at + 1)
 }
 
+/// The place behind the anchor and the tag that may stand behind a colon.
+pub(crate) fn behind_properties(text: &str, colon: usize) -> usize {
+    let mut at = colon;
+    loop {
+        let rest = &text[at..];
+        let start = at + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+        if !text[start..].starts_with(['&', '!']) {
+            return at;
+        }
+        let token = text[start..].find(BLANKS).unwrap_or(text.len() - start);
+        at = start + token;
+    }
+}
+
 /// Where `|` or `>` with its indicators stands in the line that a block scalar starts with.
 pub(crate) fn find_header(line: &str) -> Option<Span> {
     line.char_indices().filter(|(_, c)| matches!(c, '|' | '>')).find_map(|(at, c)| {
@@ -74,42 +88,58 @@ pub(crate) fn find_header(line: &str) -> Option<Span> {
     })
 }
 
-/// An entry of a mapping in the text.
+/// An entry of a mapping, or an item of a sequence, in the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
-    /// From its key, or the `?` before that, to the end of its value.
+    /// From its key, the `?` before that, or its dash, to the end of its value.
     pub(crate) span: Span,
-    /// The end of the entry before it.
+    /// The end of the one before it.
     pub(crate) before: Option<usize>,
-    /// Whether an entry follows.
-    pub(crate) followed: bool,
-    /// Whether the mapping is in flow style.
+    /// Whether the collection is in flow style.
     pub(crate) flow: bool,
 }
 
 impl Extent {
-    /// The extent of the entry number `index` of a mapping.
-    pub(crate) fn of(mapping: Node<'_>, index: usize) -> Option<Self> {
-        let mapping = mapping.target();
-        let entries: Vec<Entry<'_>> = mapping.entries().collect();
-        let entry = entries.get(index)?;
-        let flow = matches!(mapping.data().kind, Kind::Mapping { flow: true, .. });
-        let before = index.checked_sub(1).and_then(|index| entries.get(index)).map(|entry| entry.end());
-        let (text, opening) = (mapping.yaml.text, mapping.data().content.start);
-        let start = match before {
-            // A pair in a sequence, `[key: value]`, is a flow mapping without braces.
-            None if text[opening..].starts_with('{') => skip_blank(text, opening + 1),
-            None => opening,
-            Some(end) if flow => skip_blank(text, comma(text, end).map_or(end, |comma| comma + 1)),
-            Some(end) => skip_blank(text, end),
-        };
-        Some(Self { span: Span::new(start, entry.end()), before, followed: index + 1 < entries.len(), flow })
+    /// The extent of the member number `index` of a collection.
+    pub(crate) fn of(collection: Node<'_>, index: usize) -> Option<Self> {
+        Self::all(collection).nth(index)
     }
 
-    /// The whole lines of an entry in block style, up to the last one's break: with the rest of its last line and the
+    /// The extents of all members, in their order.
+    pub(crate) fn all<'y>(collection: Node<'y>) -> impl Iterator<Item = Self> {
+        let data = collection.target().data();
+        let (text, opening) = (collection.yaml.text, data.content.start);
+        let (ends, flow): (Vec<usize>, bool) = match &data.kind {
+            Kind::Mapping { flow, .. } => (collection.entries().map(|entry| entry.end()).collect(), *flow),
+            Kind::Sequence { flow, .. } => {
+                (collection.items().map(|item| item.here().content.end).collect(), *flow)
+            }
+            _ => (Vec::new(), false),
+        };
+        let mut before = None;
+        ends.into_iter().map(move |end| {
+            let start = match before {
+                // A pair in a sequence, `[key: value]`, is a flow mapping without braces.
+                None if flow && text[opening..].starts_with(['{', '[']) => skip_blank(text, opening + 1),
+                None => opening,
+                Some(end) if flow => skip_blank(text, comma(text, end).map_or(end, |comma| comma + 1)),
+                Some(end) => skip_blank(text, end),
+            };
+            let extent = Self { span: Span::new(start, end.max(start)), before, flow };
+            before = Some(end);
+            extent
+        })
+    }
+
+    /// How far to the right it starts.
+    pub(crate) fn column(self, text: &str) -> usize {
+        self.span.start - line_start(text, self.span.start)
+    }
+
+    /// The whole lines of a member in block style, up to the last one's break: with the rest of its last line and the
     /// comments below that are indented deeper than its key.
     pub(crate) fn lines(self, text: &str) -> Span {
-        let column = self.span.start - line_start(text, self.span.start);
+        let column = self.column(text);
         let mut end = line_end(text, self.span.end);
         let mut line = behind_break(text, end);
         while line < text.len() {

@@ -19,16 +19,21 @@
 
 mod error;
 mod extent;
+mod insertion;
 mod node;
 mod parse;
 mod path;
+mod removal;
 mod resolve;
 mod scalar;
 mod span;
 mod splice;
+mod unmerge;
+mod value;
 
 pub use error::Error;
 pub use node::{Entry, Found, Node, Yaml};
-pub use path::{Path, Step};
+pub use path::{InvalidPath, Path, Step};
 pub use span::{Position, Span};
 pub use splice::Splice;
+pub use value::Value;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::extent::line_start;
 use crate::scalar::Style;
-use crate::{Error, Path, Position, Span, Step};
+use crate::{Error, Path, Position, Span, Step, Value};
 
 /// Parsed text. It borrows the bytes it was made from.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(crate) struct Data<'a> {
 pub(crate) enum Kind<'a> {
     Scalar { text: Cow<'a, str>, style: Style },
     Mapping { entries: Vec<(usize, usize)>, flow: bool },
-    Sequence { items: Vec<usize> },
+    Sequence { items: Vec<usize>, flow: bool },
     Alias { target: usize },
 }
 
@@ -92,6 +93,37 @@ impl<'a> Yaml<'a> {
             Step::Key(key) => Some(node.own(key)?.value),
             Step::Index(index) => node.items().nth(*index),
         })
+    }
+
+    /// The collection that holds this node, and which of its members that is in; none for a root.
+    pub(crate) fn parent(&self, id: usize) -> Option<(Node<'_>, usize)> {
+        self.ancestors(id).pop().map(|(parent, index)| (self.node(parent), index))
+    }
+
+    /// The collections that hold this node, from its root on, and which of their members it is in.
+    pub(crate) fn ancestors(&self, id: usize) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let root = self.roots.iter().copied().take_while(|root| *root <= id).last();
+        let mut next = root.filter(|root| *root != id);
+        while let Some(parent) = next {
+            // Members stand in the order of their nodes.
+            let (index, child) = match &self.nodes[parent].kind {
+                Kind::Mapping { entries, .. } => {
+                    let index = entries.partition_point(|(key, _)| *key <= id).saturating_sub(1);
+                    let member =
+                        entries.get(index).map(|(key, value)| if id < *value { *key } else { *value });
+                    (index, member)
+                }
+                Kind::Sequence { items, .. } => {
+                    let index = items.partition_point(|item| *item <= id).saturating_sub(1);
+                    (index, items.get(index).copied())
+                }
+                _ => break,
+            };
+            found.push((parent, index));
+            next = child.filter(|child| *child != id);
+        }
+        found
     }
 
     pub(crate) fn node(&self, id: usize) -> Node<'_> {
@@ -150,6 +182,49 @@ impl<'y> Node<'y> {
         }
     }
 
+    /// A scalar by its type, as YAML 1.2 reads it; none for a collection. A scalar with a tag is text.
+    pub fn scalar(self) -> Option<Value<'y>> {
+        match &self.data().kind {
+            Kind::Scalar { text, style: Style::Plain } if self.tag().is_none() => Some(Value::of_plain(text)),
+            Kind::Scalar { text, .. } => Some(Value::Text(text)),
+            _ => None,
+        }
+    }
+
+    /// Where it is written, by the steps from the root of its document; an alias has a path of its own.
+    pub fn path(self) -> Path {
+        let ancestors = self.yaml.ancestors(self.id);
+        let step = |(parent, index): &(usize, usize)| match &self.yaml.nodes[*parent].kind {
+            Kind::Mapping { entries, .. } => {
+                Step::Key(self.at(entries[*index].0).as_str().unwrap_or("?").to_owned())
+            }
+            _ => Step::Index(*index),
+        };
+        let root = ancestors.first().map_or(self.id, |(root, _)| *root);
+        let document = self.yaml.roots.iter().position(|known| *known == root);
+        Path { document: document.unwrap_or_default(), steps: ancestors.iter().map(step).collect() }
+    }
+
+    /// The text it is written with, without anchor and tag, the lines below the first as far to the left as they go.
+    pub fn source(self) -> String {
+        let Span { start, end } = self.data().content;
+        let text = self.yaml.text;
+        let column = start - line_start(text, start);
+        let mut lines = text[start..end].lines();
+        let mut source = lines.next().unwrap_or_default().to_owned();
+        for line in lines {
+            let indentation = line.len() - line.trim_start_matches(' ').len();
+            source.push('\n');
+            source.push_str(&line[indentation.min(column)..]);
+        }
+        source
+    }
+
+    /// Whether it is a sequence.
+    pub fn is_sequence(self) -> bool {
+        matches!(self.data().kind, Kind::Sequence { .. })
+    }
+
     /// Whether it is a mapping.
     pub fn is_mapping(self) -> bool {
         matches!(self.data().kind, Kind::Mapping { .. })
@@ -192,7 +267,7 @@ impl<'y> Node<'y> {
     }
 
     /// The mappings that `<<` merges in, the one that wins first.
-    pub(crate) fn merged(self) -> Vec<Node<'y>> {
+    pub fn merged(self) -> Vec<Node<'y>> {
         let mut parents = Vec::new();
         for entry in self.entries().filter(|entry| entry.is_merge()) {
             if entry.value.is_mapping() {
@@ -209,7 +284,13 @@ impl<'y> Node<'y> {
         &self.yaml.nodes[self.id]
     }
 
-    pub(crate) fn target(self) -> Self {
+    /// Whether it is an alias, `*name`.
+    pub fn is_alias(self) -> bool {
+        matches!(self.here().kind, Kind::Alias { .. })
+    }
+
+    /// What an alias stands for; any other node itself.
+    pub fn target(self) -> Self {
         match self.here().kind {
             Kind::Alias { target } => self.at(target),
             _ => self,
@@ -225,9 +306,17 @@ impl<'y> Node<'y> {
     }
 }
 
-impl Entry<'_> {
+impl<'y> Entry<'y> {
+    /// Where it is written.
+    pub fn path(&self) -> Path {
+        match self.key.yaml.parent(self.key.id) {
+            Some((mapping, _)) => mapping.path().key(self.key.as_str().unwrap_or("?")),
+            None => Path::root(),
+        }
+    }
+
     /// Whether this is a merge key; `"<<"` in quotes is an ordinary one.
-    pub(crate) fn is_merge(&self) -> bool {
+    pub fn is_merge(&self) -> bool {
         let merges = self.value.is_mapping() || matches!(self.value.data().kind, Kind::Sequence { .. });
         merges && matches!(&self.key.here().kind, Kind::Scalar { text, style: Style::Plain } if text == "<<")
     }

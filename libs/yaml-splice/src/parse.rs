@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options};
 
-use crate::extent::{BLANKS, find_colon, find_header, line_start};
+use crate::extent::{BLANKS, behind_properties, find_colon, find_header, line_start, skip_blank};
 use crate::node::{Data, Kind, Yaml};
 use crate::scalar::Style;
 use crate::{Error, Position, Span};
@@ -13,6 +13,9 @@ use crate::{Error, Position, Span};
 /// So many values may come through aliases, counted as if they were written out. Compose visits no more than that in
 /// a document either, and it keeps a page of aliases of aliases from taking all memory.
 const ALIASED_VALUES: usize = 100_000;
+
+/// Up to so many keys are compared with each other; a table of them takes longer.
+const SMALL_MAPPING: usize = 12;
 
 pub(crate) fn parse(text: &str) -> Result<Yaml<'_>, Error> {
     let mut builder = Builder::new(text);
@@ -94,7 +97,8 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let flow = style == StructureStyle::Flow;
-                let id = self.push(Kind::Sequence { items: Vec::new() }, span, tag, tag_span, anchor);
+                let span = if flow { span } else { self.first_dash(span) };
+                let id = self.push(Kind::Sequence { items: Vec::new(), flow }, span, tag, tag_span, anchor);
                 self.open.push(Open { id, key: None, flow });
                 Ok(())
             }
@@ -141,6 +145,17 @@ impl<'a> Builder<'a> {
         let key = self.open.last()?.key?;
         let key = self.yaml.nodes[key].content.end;
         Some(find_colon(self.yaml.text, key).unwrap_or(key))
+    }
+
+    /// Where a sequence in block style starts: below a key in the same column the parser starts behind the dash.
+    fn first_dash(&self, parsed: Span) -> Span {
+        let text = self.yaml.text;
+        let dash = || {
+            let at = skip_blank(text, behind_properties(text, self.before_value()?));
+            text[at..].starts_with('-').then_some(at)
+        };
+        let start = dash().filter(|at| *at < parsed.start).unwrap_or(parsed.start);
+        Span::new(start, parsed.end)
     }
 
     /// Where a value that is not written would stand: the parser puts it before the colon.
@@ -223,7 +238,7 @@ impl<'a> Builder<'a> {
     fn children(&self, id: usize) -> impl Iterator<Item = usize> {
         let (entries, items): (&[(usize, usize)], &[usize]) = match &self.yaml.nodes[id].kind {
             Kind::Mapping { entries, .. } => (entries, &[]),
-            Kind::Sequence { items } => (&[], items),
+            Kind::Sequence { items, .. } => (&[], items),
             _ => (&[], &[]),
         };
         entries.iter().flat_map(|(key, value)| [*key, *value]).chain(items.iter().copied())
@@ -238,7 +253,7 @@ impl<'a> Builder<'a> {
         match (&mut self.yaml.nodes[parent.id].kind, parent.key.take()) {
             (Kind::Mapping { entries, .. }, Some(key)) => entries.push((key, id)),
             (Kind::Mapping { .. }, None) => parent.key = Some(id),
-            (Kind::Sequence { items }, _) => items.push(id),
+            (Kind::Sequence { items, .. }, _) => items.push(id),
             _ => {}
         }
     }
@@ -247,13 +262,26 @@ impl<'a> Builder<'a> {
         let Kind::Mapping { entries, .. } = &self.yaml.nodes[id].kind else {
             return Ok(());
         };
+        let text = |key: usize| self.yaml.node(key).as_str();
+        let duplicate = |first: usize, second: usize, text: &str| {
+            let [first, position] = [first, second].map(|key| self.yaml.node(key).position());
+            Err(Error::DuplicateKey { position, key: text.to_owned(), first })
+        };
+        if entries.len() <= SMALL_MAPPING {
+            for (index, (key, _)) in entries.iter().enumerate() {
+                let Some(own) = text(*key) else { continue };
+                if let Some((first, _)) = entries[..index].iter().find(|(other, _)| text(*other) == Some(own))
+                {
+                    return duplicate(*first, *key, own);
+                }
+            }
+            return Ok(());
+        }
         let mut seen: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
         for (key, _) in entries {
-            let node = self.yaml.node(*key);
-            let Some(text) = node.as_str() else { continue };
-            if let Some(first) = seen.insert(text, *key) {
-                let first = self.yaml.node(first).position();
-                return Err(Error::DuplicateKey { position: node.position(), key: text.to_owned(), first });
+            let Some(own) = text(*key) else { continue };
+            if let Some(first) = seen.insert(own, *key) {
+                return duplicate(first, *key, own);
             }
         }
         Ok(())

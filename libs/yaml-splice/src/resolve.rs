@@ -3,11 +3,23 @@
 //! Every node gets a number for its meaning, children first, so that equal values have equal numbers and an alias
 //! costs as much as any other node.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::node::{Kind, Node, Yaml};
+use crate::removal::Removals;
 use crate::scalar::Style;
 use crate::{Path, Step};
+
+/// What may differ.
+#[derive(Debug, Default)]
+pub(crate) struct Allowed {
+    /// What stands at or below one of these.
+    pub(crate) paths: Vec<Path>,
+    /// Whether edits may reach what shares their text.
+    pub(crate) spread: bool,
+    /// The nodes whose values are replaced.
+    pub(crate) values: HashSet<usize>,
+}
 
 /// More differences than these help nobody.
 const MOST_NAMED: usize = 5;
@@ -46,8 +58,13 @@ struct Resolved<'y> {
     entries: HashMap<usize, BTreeMap<Meaning, (usize, usize)>>,
 }
 
-/// The paths at which the two differ, but for what stands at or below an `allowed` one.
-pub(crate) fn differences(before: &Yaml<'_>, after: &Yaml<'_>, allowed: &[Path]) -> Vec<String> {
+/// The paths at which the two differ, but for what is `allowed` to.
+pub(crate) fn differences(
+    before: &Yaml<'_>,
+    after: &Yaml<'_>,
+    allowed: &Allowed,
+    removals: &Removals,
+) -> Vec<String> {
     let mut meanings = Meanings::default();
     let before = Resolved::new(before, &mut meanings);
     let after = Resolved::new(after, &mut meanings);
@@ -55,9 +72,11 @@ pub(crate) fn differences(before: &Yaml<'_>, after: &Yaml<'_>, allowed: &[Path])
     if count != after.yaml.roots.len() {
         return vec!["the number of documents".into()];
     }
-    let mut comparison = Comparison { before: &before, after: &after, found: Vec::new() };
+    let spread = allowed.spread.then_some((&allowed.values, removals));
+    let mut comparison = Comparison { before: &before, after: &after, spread, removals, found: Vec::new() };
     for document in 0..count {
         let allowed: Vec<&[Step]> = allowed
+            .paths
             .iter()
             .filter(|path| path.document == document)
             .map(|path| path.steps.as_slice())
@@ -104,7 +123,7 @@ impl<'y> Resolved<'y> {
                 return;
             }
             Kind::Scalar { text, style } => Shape::Scalar { tag, plain: *style == Style::Plain, text },
-            Kind::Sequence { items } => {
+            Kind::Sequence { items, .. } => {
                 Shape::Sequence { tag, items: items.iter().map(|item| self.meanings[*item]).collect() }
             }
             Kind::Mapping { .. } => {
@@ -138,6 +157,9 @@ impl<'y> Resolved<'y> {
 struct Comparison<'r, 'y> {
     before: &'r Resolved<'y>,
     after: &'r Resolved<'y>,
+    /// The nodes that may differ wherever they are reached from, if any.
+    spread: Option<(&'r HashSet<usize>, &'r Removals)>,
+    removals: &'r Removals,
     found: Vec<String>,
 }
 
@@ -145,7 +167,12 @@ impl Comparison<'_, '_> {
     /// Compares two nodes; `allowed` are the paths from here on that may differ.
     fn nodes(&mut self, before: usize, after: usize, allowed: &[&[Step]], path: &Path) {
         let equal = self.before.meanings[before] == self.after.meanings[after];
-        if equal || allowed.iter().any(|steps| steps.is_empty()) || self.found.len() >= MOST_NAMED {
+        if equal || allows(allowed) || self.found.len() >= MOST_NAMED {
+            return;
+        }
+        if self.spread.is_some_and(|(values, _)| {
+            values.contains(&before) || values.contains(&self.before.target(before))
+        }) {
             return;
         }
         let (before, after) = (self.before.target(before), self.after.target(after));
@@ -154,15 +181,30 @@ impl Comparison<'_, '_> {
             (Kind::Mapping { .. }, Kind::Mapping { .. }) if left.tag() == right.tag() => {
                 self.mappings(before, after, allowed, path);
             }
-            (Kind::Sequence { items: left_items }, Kind::Sequence { items: right_items })
-                if left.tag() == right.tag() && left_items.len() == right_items.len() =>
+            (Kind::Sequence { items: left_items, .. }, Kind::Sequence { items: right_items, .. })
+                if left.tag() == right.tag() =>
             {
-                for (index, (left, right)) in left_items.iter().zip(right_items).enumerate() {
-                    let below = step_into(allowed, |step| *step == Step::Index(index));
-                    self.nodes(*left, *right, &below, &path.index(index));
-                }
+                self.sequences(left_items, right_items, allowed, path);
             }
             _ => self.found.push(path.to_string()),
+        }
+    }
+
+    /// Items that go are left out on the one side, those that come behind on the other.
+    fn sequences(&mut self, before: &[usize], after: &[usize], allowed: &[&[Step]], path: &Path) {
+        let below = |index: usize| step_into(allowed, |step| *step == Step::Index(index));
+        let goes = |(index, item): &(usize, &usize)| {
+            self.removals.holds(**item)
+                && (allows(&below(*index)) || self.spread.is_some_and(|(_, removals)| removals.holds(**item)))
+        };
+        let kept: Vec<(usize, &usize)> = before.iter().enumerate().filter(|item| !goes(item)).collect();
+        let new = kept.len().min(after.len());
+        let all_new_allowed = (new..after.len()).all(|index| allows(&below(before.len() + index - new)));
+        if kept.len() > after.len() || !all_new_allowed {
+            return self.found.push(path.to_string());
+        }
+        for ((index, left), right) in kept.into_iter().zip(after) {
+            self.nodes(*left, *right, &below(index), &path.index(index));
         }
     }
 
@@ -172,18 +214,36 @@ impl Comparison<'_, '_> {
         let new = right.iter().filter(|(meaning, _)| !left.contains_key(meaning));
         let new = new.map(|(_, entry)| (entry, None, self.after));
         let pairs: Vec<_> = gone.chain(new).collect();
+        let mut by_key: HashMap<&str, Vec<&[Step]>> = HashMap::new();
+        for steps in allowed {
+            if let Some((Step::Key(key), rest)) = steps.split_first() {
+                by_key.entry(key).or_default().push(rest);
+            }
+        }
         for ((key, value), other, side) in pairs {
+            let equal =
+                other.is_some_and(|(_, other)| self.before.meanings[*value] == self.after.meanings[*other]);
+            let goes = std::ptr::eq(side, self.before)
+                && self.spread.is_some_and(|(_, removals)| removals.holds(*key));
+            if equal || goes {
+                continue;
+            }
             // A key that is a collection cannot be named, so it cannot be allowed either.
             let name = side.yaml.node(*key).as_str().unwrap_or("?");
-            let below = step_into(allowed, |step| matches!(step, Step::Key(key) if key == name));
+            let below = by_key.get(name).map(Vec::as_slice).unwrap_or_default();
             match other {
-                Some((_, other)) => self.nodes(*value, *other, &below, &path.key(name)),
-                None if below.iter().any(|steps| steps.is_empty()) => {}
+                Some((_, other)) => self.nodes(*value, *other, below, &path.key(name)),
+                None if allows(below) => {}
                 None => self.found.push(path.key(name).to_string()),
             }
         }
         self.found.truncate(MOST_NAMED);
     }
+}
+
+/// Whether one of the paths ends here.
+fn allows(allowed: &[&[Step]]) -> bool {
+    allowed.iter().any(|steps| steps.is_empty())
 }
 
 fn step_into<'s>(allowed: &[&'s [Step]], matches: impl Fn(&Step) -> bool) -> Vec<&'s [Step]> {

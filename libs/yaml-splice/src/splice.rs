@@ -1,12 +1,13 @@
 //! Edits as replacements of byte ranges, and the check of their result.
 
-use crate::extent::{
-    BLANKS, Extent, behind_break, break_near, comma, find_colon, find_header, line_end, line_start,
-};
-use crate::node::{Data, Kind, Node};
-use crate::resolve::differences;
-use crate::scalar::{self, Style};
-use crate::{Error, Path, Span, Yaml};
+use crate::extent::{Extent, find_colon, find_header, line_end};
+use crate::insertion::{Insertion, entry_text};
+use crate::node::{Kind, Node};
+use crate::removal::Removals;
+use crate::resolve::{Allowed, differences};
+use crate::scalar::Style;
+use crate::unmerge::{merges, unmerge};
+use crate::{Error, Path, Span, Step, Value, Yaml};
 
 /// Edits of one text, collected and then made all at once.
 ///
@@ -15,37 +16,92 @@ use crate::{Error, Path, Span, Yaml};
 pub struct Splice<'y> {
     yaml: &'y Yaml<'y>,
     edits: Vec<Edit>,
-    /// What may differ, and for edits of our own what it has to be: a string, or gone.
-    changes: Vec<(Path, Wanted)>,
-    /// The entries that go, as ranges of nodes.
-    removed: Vec<Span>,
+    removals: Removals,
+    allowed: Allowed,
+    /// What has to stand at a path afterwards.
+    wanted: Vec<(Path, Wanted)>,
 }
 
+/// The replacement of a range of bytes.
 #[derive(Debug, PartialEq, Eq)]
-struct Edit {
-    span: Span,
-    text: String,
+pub(crate) struct Edit {
+    pub(crate) span: Span,
+    pub(crate) text: String,
+}
+
+impl Edit {
+    pub(crate) fn cut(span: Span) -> Self {
+        Self { span, text: String::new() }
+    }
 }
 
 #[derive(Debug)]
 enum Wanted {
-    Text(String),
+    Scalar { text: String, is_text: bool },
     Nothing,
-    Anything,
+}
+
+impl Wanted {
+    fn value(value: Value<'_>) -> Self {
+        // What a tag means is not known here, so a scalar with one counts as text.
+        let is_text = matches!(value, Value::Text(_) | Value::Tagged(_));
+        Self::Scalar { text: value.text().to_owned(), is_text }
+    }
 }
 
 impl<'y> Splice<'y> {
     /// No edits yet.
     pub fn new(yaml: &'y Yaml<'y>) -> Self {
-        Self { yaml, edits: Vec::new(), changes: Vec::new(), removed: Vec::new() }
+        Self {
+            yaml,
+            edits: Vec::new(),
+            removals: Removals::default(),
+            allowed: Allowed::default(),
+            wanted: Vec::new(),
+        }
     }
 
-    /// Gives a scalar the text `value`. Quotes, anchor, tag and comments stay; a block scalar becomes a plain one. An
-    /// alias is replaced itself, not what it stands for.
+    /// Lets all edits reach what shares the edited text through aliases and merge keys. Without this, [`Splice::render`]
+    /// refuses such an edit.
+    ///
+    /// ```
+    /// use pypelines_yaml_splice::{Path, Splice, Yaml};
+    ///
+    /// let yaml = Yaml::open(b"x: &x {image: a}\ny: *x\n")?;
+    /// let mut splice = Splice::new(&yaml);
+    /// splice.spread();
+    /// splice.replace_scalar(&Path::root().key("x").key("image"), "b")?;
+    /// assert_eq!(splice.render()?, "x: &x {image: \"b\"}\ny: *x\n");
+    /// # Ok::<(), pypelines_yaml_splice::Error>(())
+    /// ```
+    pub fn spread(&mut self) {
+        self.allowed.spread = true;
+    }
+
+    /// Lets the value at this path change as well, because it shares text with one that is edited.
+    pub fn allow(&mut self, path: &Path) {
+        self.allowed.paths.push(path.clone());
+    }
+
+    /// Gives a scalar another value. Quotes, anchor, tag and comments stay, and text stands in quotes where a reader
+    /// would take it for something else; a block scalar becomes a plain one. An alias is replaced itself, not what it
+    /// stands for.
+    ///
+    /// ```
+    /// use pypelines_yaml_splice::{Splice, Value, Yaml};
+    ///
+    /// let yaml = Yaml::open(b"tag: '1.9'  # ours\nreplicas: 2\n")?;
+    /// let mut splice = Splice::new(&yaml);
+    /// splice.replace_scalar(&"tag".parse()?, "1.10")?;
+    /// splice.replace_scalar(&"replicas".parse()?, Value::Number("3"))?;
+    /// assert_eq!(splice.render()?, "tag: '1.10'  # ours\nreplicas: 3\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Missing`] and, for a collection, [`Error::WrongKind`].
-    pub fn replace_scalar(&mut self, path: &Path, value: &str) -> Result<(), Error> {
+    /// [`Error::Missing`], for a collection [`Error::WrongKind`], [`Error::NoNumber`].
+    pub fn replace_scalar<'v>(&mut self, path: &Path, value: impl Into<Value<'v>>) -> Result<(), Error> {
+        let value = sound(value.into())?;
         let node = self.find(path)?;
         let data = node.here();
         let style = match data.kind {
@@ -53,7 +109,10 @@ impl<'y> Splice<'y> {
             Kind::Alias { .. } => Style::Plain,
             _ => return Err(self.wrong_kind(node, path, "scalar")),
         };
-        let mut text = scalar::write(value, style, data.in_flow);
+        if data.tag.is_some() && !matches!(value, Value::Text(_)) {
+            return Err(self.wrong_kind(node, path, "scalar without a tag"));
+        }
+        let mut text = value.write(style, data.in_flow);
         if data.content.is_empty() {
             text.insert_str(0, self.before_nothing(node, path)?);
         }
@@ -61,36 +120,31 @@ impl<'y> Splice<'y> {
         if style == Style::Block {
             // A comment may stand between the `|` and the lines of text.
             let header_line = line_end(self.yaml.text, written.start);
-            self.edit(Span::new(header_line, written.end.max(header_line)), String::new());
+            self.edits.push(Edit::cut(Span::new(header_line, written.end.max(header_line))));
             let header = find_header(&self.yaml.text[written.start..header_line]);
             written.end = header.map_or(header_line, |header| written.start + header.end);
         }
-        self.edit(written, text);
-        self.changes.push((path.clone(), Wanted::Text(value.to_owned())));
+        self.edits.push(Edit { span: written, text });
+        self.allowed.paths.push(path.clone());
+        self.allowed.values.insert(node.id);
+        self.wanted.push((path.clone(), Wanted::value(value)));
         Ok(())
     }
 
-    /// Removes an entry of a mapping: in block style its lines with the comments on them and those below that are
-    /// indented deeper than its key, in flow style the entry and one comma.
+    /// Removes an entry of a mapping or an item of a sequence: in block style its lines with the comments on them and
+    /// those below that are indented deeper, in flow style the member and one comma. A collection of which nothing is
+    /// left becomes `{}` or `[]`.
     ///
     /// # Errors
-    /// [`Error::Missing`], and [`Error::OnlyEntry`] because a block mapping cannot be empty.
+    /// [`Error::Missing`].
     pub fn remove(&mut self, path: &Path) -> Result<(), Error> {
-        let (mapping, index) = self.entry(path)?;
-        let Some(extent) = Extent::of(mapping, index) else {
-            return Err(missing(path));
-        };
-        if extent.before.is_none() && !extent.followed {
-            let position = self.yaml.position(extent.span.start);
-            return Err(Error::OnlyEntry { position, path: path.clone() });
+        let (collection, index) = self.member(path)?;
+        self.removals.add(collection, index);
+        self.allowed.paths.push(path.clone());
+        // What stood behind an item has its number afterwards.
+        if path.split_key().is_some() {
+            self.wanted.push((path.clone(), Wanted::Nothing));
         }
-        if extent.flow {
-            self.remove_flow(extent)
-        } else {
-            self.remove_block(extent)
-        }
-        self.note_removal(mapping, index);
-        self.changes.push((path.clone(), Wanted::Nothing));
         Ok(())
     }
 
@@ -98,14 +152,20 @@ impl<'y> Splice<'y> {
     ///
     /// # Errors
     /// [`Error::Missing`], and [`Error::Exists`] when `key` is there already.
-    pub fn replace_entry(&mut self, path: &Path, key: &str, value: &str) -> Result<(), Error> {
-        let (mapping, index) = self.entry(path)?;
+    pub fn replace_entry<'v>(
+        &mut self,
+        path: &Path,
+        key: &str,
+        value: impl Into<Value<'v>>,
+    ) -> Result<(), Error> {
+        let value = sound(value.into())?;
+        let (mapping, index) = self.member(path)?;
         let Some((parent, old)) = path.split_key() else {
             return Err(missing(path));
         };
         let new = parent.key(key);
-        if key != old {
-            self.must_be_free(mapping, &new)?;
+        if let Some(entry) = mapping.own(key).filter(|_| key != old) {
+            return Err(Error::Exists { position: entry.key.position(), path: new });
         }
         let Some(extent) = Extent::of(mapping, index) else {
             return Err(missing(path));
@@ -115,49 +175,123 @@ impl<'y> Splice<'y> {
             _ => Style::Plain,
         });
         let span = if extent.flow { extent.span } else { extent.lines(self.yaml.text) };
-        self.edit(span, self.entry_text(key, quotes, value, extent.flow));
-        self.note_removal(mapping, index);
+        self.edits.push(Edit { span, text: entry_text(key, quotes, value, extent.flow) });
+        self.removals.note(mapping, index);
         if key != old {
-            self.changes.push((path.clone(), Wanted::Nothing));
+            self.wanted.push((path.clone(), Wanted::Nothing));
         }
-        self.changes.push((new, Wanted::Text(value.to_owned())));
+        self.allowed.paths.extend([path.clone(), new.clone()]);
+        self.wanted.push((new, Wanted::value(value)));
         Ok(())
     }
 
-    /// Adds the entry `key: value` to a mapping, as its first one.
+    /// Adds a value where none is, behind what stands there already, with the mappings and sequences that are missing
+    /// on the way. The number of a new item is the length of its sequence.
+    ///
+    /// ```
+    /// use pypelines_yaml_splice::{Path, Splice, Yaml};
+    ///
+    /// let yaml = Yaml::open(b"db:\n  image: postgres:17\n")?;
+    /// let mut splice = Splice::new(&yaml);
+    /// splice.insert(&Path::root().key("db").key("ports").index(0), "5432:5432")?;
+    /// assert_eq!(splice.render()?, "db:\n  image: postgres:17\n  ports:\n    - 5432:5432\n");
+    /// # Ok::<(), pypelines_yaml_splice::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Missing`], [`Error::WrongKind`] when there is no mapping, [`Error::Exists`].
-    pub fn insert(&mut self, mapping: &Path, key: &str, value: &str) -> Result<(), Error> {
-        let node = self.find(mapping)?.target();
-        let Kind::Mapping { flow, .. } = node.here().kind else {
-            return Err(self.wrong_kind(node, mapping, "mapping"));
+    /// [`Error::Exists`], [`Error::Missing`] for an item beyond the end, [`Error::WrongKind`] where something else stands
+    /// in the way, [`Error::NoNumber`].
+    pub fn insert<'v>(&mut self, path: &Path, value: impl Into<Value<'v>>) -> Result<(), Error> {
+        self.insert_with(path, value.into(), false)
+    }
+
+    /// As [`Splice::insert`], but as the first entry of its mapping.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn insert_first<'v>(&mut self, path: &Path, value: impl Into<Value<'v>>) -> Result<(), Error> {
+        self.insert_with(path, value.into(), true)
+    }
+
+    fn insert_with(&mut self, path: &Path, value: Value<'_>, first: bool) -> Result<(), Error> {
+        let value = sound(value)?;
+        let root = *self.yaml.roots.get(path.document).ok_or_else(|| missing(path))?;
+        let (node, depth) = self.deepest(self.yaml.node(root), path);
+        let Some(next) = path.steps.get(depth) else {
+            return Err(Error::Exists { position: node.position(), path: path.clone() });
         };
-        let path = mapping.key(key);
-        self.must_be_free(node, &path)?;
-        let mut text = self.entry_text(key, Style::Plain, value, flow);
-        let at = match Extent::of(node, 0) {
-            Some(first) if flow => {
-                text.push_str(", ");
-                first.span.start
+        let at = Path { document: path.document, steps: path.steps[..depth].to_vec() };
+        let insertion = Insertion { steps: &path.steps[depth..], value };
+        let target = node.target();
+        let edits = match (&target.here().kind, next) {
+            (Kind::Mapping { .. }, Step::Key(_)) => {
+                let edit = if first { insertion.first(target) } else { insertion.last(target) };
+                edit.map(|edit| vec![edit])
             }
-            Some(first) => {
-                let at = first.span.start;
-                let column = at - line_start(self.yaml.text, at);
-                text.push_str(break_near(self.yaml.text, at));
-                text.push_str(&" ".repeat(column));
-                at
+            (Kind::Sequence { items, .. }, Step::Index(index)) if *index == items.len() => {
+                insertion.last(target).map(|edit| vec![edit])
             }
-            None => node.here().content.start + 1,
+            (Kind::Sequence { .. }, Step::Index(_)) => return Err(missing(path)),
+            _ if node.is_null() => insertion.instead_of_nothing(node),
+            (_, Step::Key(_)) => return Err(self.wrong_kind(node, &at, "mapping")),
+            (_, Step::Index(_)) => return Err(self.wrong_kind(node, &at, "sequence")),
         };
-        self.edit(Span::new(at, at), text);
-        self.changes.push((path, Wanted::Text(value.to_owned())));
+        if insertion.steps[1..].iter().any(|step| !matches!(step, Step::Key(_) | Step::Index(0))) {
+            return Err(missing(path));
+        }
+        let edits = edits.ok_or_else(|| self.wrong_kind(node, &at, "collection that can grow"))?;
+        self.edits.extend(edits);
+        // What was null becomes a collection.
+        let grown = if node.is_null() { depth } else { depth + 1 };
+        self.allowed.paths.push(Path { document: path.document, steps: path.steps[..grown].to_vec() });
+        self.wanted.push((path.clone(), Wanted::value(value)));
         Ok(())
     }
 
-    /// Lets the value at this path change as well, because it shares text with one that is edited.
-    pub fn allow(&mut self, path: &Path) {
-        self.changes.push((path.clone(), Wanted::Anything));
+    /// Writes out what `<<` brings into a mapping, in its place, but for the keys in `without`; `first`, a new entry, comes
+    /// in front of that.
+    ///
+    /// ```
+    /// use pypelines_yaml_splice::{Path, Splice, Value, Yaml};
+    ///
+    /// let yaml = Yaml::open(b"x: &x\n  build: .\n  tty: true\napp:\n  <<: *x\n  c: 3\n")?;
+    /// let mut splice = Splice::new(&yaml);
+    /// splice.unmerge(&Path::root().key("app"), &["build"], Some(("image", Value::Text("app:1"))))?;
+    /// let after = splice.render()?;
+    /// assert_eq!(after, "x: &x\n  build: .\n  tty: true\napp:\n  image: app:1\n  tty: true\n  c: 3\n");
+    /// # Ok::<(), pypelines_yaml_splice::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Exists`], and [`Error::WrongKind`] where it merges nothing, or stands in braces.
+    pub fn unmerge(
+        &mut self,
+        path: &Path,
+        without: &[&str],
+        first: Option<(&str, Value<'_>)>,
+    ) -> Result<(), Error> {
+        let node = self.find(path)?.target();
+        if !merges(node) {
+            return Err(self.wrong_kind(node, path, "mapping that merges another one"));
+        }
+        let mut seen = without.to_vec();
+        let mut text = None;
+        if let Some((key, value)) = first {
+            if let Some(entry) = node.own(key) {
+                return Err(Error::Exists { position: entry.key.position(), path: path.key(key) });
+            }
+            text = Some(entry_text(key, Style::Plain, sound(value)?, false));
+            seen.push(key);
+            self.wanted.push((path.key(key), Wanted::value(value)));
+        }
+        let unmerged = unmerge(node, &seen, text)
+            .ok_or_else(|| self.wrong_kind(node, path, "mapping in block style"))?;
+        self.edits.extend(unmerged.edits);
+        for index in unmerged.gone {
+            self.removals.add(node, index);
+        }
+        self.allowed.paths.extend(seen.iter().map(|key| path.key(key)));
+        Ok(())
     }
 
     /// The text with all edits made.
@@ -166,21 +300,23 @@ impl<'y> Splice<'y> {
     /// [`Error::AnchorInUse`] and [`Error::Spreads`] when more than the asked-for values would change,
     /// [`Error::Overlap`] when edits contradict each other, [`Error::Unsound`] when the check of the result fails.
     pub fn render(mut self) -> Result<String, Error> {
-        self.anchors_stay()?;
+        self.removals.leave_no_alias_alone(self.yaml)?;
+        self.edits.extend(self.removals.edits(self.yaml));
         let text = self.apply()?;
         let unsound = |reason: String| Error::Unsound { reason };
         let after = Yaml::open(text.as_bytes()).map_err(|error| unsound(error.to_string()))?;
-        let allowed: Vec<Path> = self.changes.iter().map(|(path, _)| path.clone()).collect();
-        let paths = differences(self.yaml, &after, &allowed);
+        let paths = differences(self.yaml, &after, &self.allowed, &self.removals);
         if !paths.is_empty() {
             return Err(Error::Spreads { paths });
         }
-        for (path, wanted) in &self.changes {
+        for (path, wanted) in &self.wanted {
             let found = after.find(path);
             let fits = match wanted {
-                Wanted::Anything => true,
                 Wanted::Nothing => found.is_none(),
-                Wanted::Text(value) => found.is_some_and(|node| node.as_str() == Some(value.as_str())),
+                Wanted::Scalar { text, is_text } => found.is_some_and(|node| {
+                    node.as_str() == Some(text.as_str())
+                        && matches!(node.scalar(), Some(Value::Text(_))) == *is_text
+                }),
             };
             if !fits {
                 return Err(unsound(format!("{path} is not as it should be")));
@@ -197,144 +333,74 @@ impl<'y> Splice<'y> {
         let source = self.yaml.text;
         let mut text = String::with_capacity(source.len());
         let mut done = 0;
-        for edit in &self.edits {
-            if edit.span.start < done {
-                return Err(Error::Overlap { position: self.yaml.position(edit.span.start) });
+        let mut only_cut = false;
+        for Edit { span, text: new } in &self.edits {
+            // What goes with one edit may go with another one too.
+            if span.start < done && !(only_cut && new.is_empty()) {
+                return Err(Error::Overlap { position: self.yaml.position(span.start) });
             }
-            text.push_str(&source[done..edit.span.start]);
-            text.push_str(&edit.text);
-            done = edit.span.end;
+            text.push_str(&source[done..span.start.max(done)]);
+            text.push_str(new);
+            done = done.max(span.end);
+            only_cut = new.is_empty();
         }
         text.push_str(&source[done..]);
         Ok(text)
-    }
-
-    fn remove_block(&mut self, extent: Extent) {
-        let text = self.yaml.text;
-        let lines = extent.lines(text);
-        let first_line = line_start(text, lines.start);
-        if !text[first_line..lines.start].trim().is_empty() {
-            // It shares its first line with the dash of a sequence: what follows moves up there.
-            let rest = &text[lines.end..];
-            let next = lines.end + (rest.len() - rest.trim_start_matches(BLANKS).len());
-            return self.edit(Span::new(lines.start, next), String::new());
-        }
-        let end = behind_break(text, lines.end);
-        let mut start = first_line;
-        if end == lines.end && !self.follows_block_scalar(extent) {
-            // A file without a final line break stays one.
-            start = text[..first_line].trim_end_matches(['\n', '\r']).len();
-        }
-        self.edit(Span::new(start, end), String::new());
-    }
-
-    /// Whether the break before this entry is part of a value: that of a block scalar right above it.
-    fn follows_block_scalar(&self, extent: Extent) -> bool {
-        let is_block = |data: &Data<'_>| matches!(data.kind, Kind::Scalar { style: Style::Block, .. });
-        extent.before.is_some_and(|before| {
-            let is_right_above = self.yaml.text[before..extent.span.start].trim_matches(BLANKS).is_empty();
-            is_right_above && self.yaml.nodes.iter().any(|data| is_block(data) && data.content.end == before)
-        })
-    }
-
-    fn remove_flow(&mut self, extent: Extent) {
-        let text = self.yaml.text;
-        let Span { start, end } = extent.span;
-        let comma_behind = comma(text, end);
-        let tail = comma_behind.map_or(end, |comma| comma + 1);
-        let line = line_start(text, start);
-        let rest = text[tail..line_end(text, tail)].trim_start();
-        let has_own_lines = text[line..start].trim().is_empty() && (rest.is_empty() || rest.starts_with('#'));
-        let comma_before = extent.before.and_then(|before| comma(text, before));
-        let drop_comma_before = comma_before.filter(|_| comma_behind.is_none());
-        if let Some(comma) = drop_comma_before {
-            self.edit(Span::new(comma, comma + 1), String::new());
-        }
-        if has_own_lines {
-            return self.edit(Span::new(line, behind_break(text, line_end(text, tail))), String::new());
-        }
-        let blanks = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
-        if comma_behind.is_some() {
-            self.edit(Span::new(start, tail + blanks(&text[tail..])), String::new());
-        } else {
-            let before =
-                text[..start].trim_end_matches([' ', '\t']).len().max(drop_comma_before.map_or(0, |c| c + 1));
-            self.edit(Span::new(before, end), String::new());
-        }
-    }
-
-    fn entry_text(&self, key: &str, quotes: Style, value: &str, flow: bool) -> String {
-        let value_style = if flow { Style::Double } else { Style::Plain };
-        format!("{}: {}", scalar::write_key(key, quotes, flow), scalar::write(value, value_style, flow))
-    }
-
-    /// An alias must not lose what it stands for, nor find another anchor of the same name.
-    fn anchors_stay(&self) -> Result<(), Error> {
-        let is_removed = |id: usize| self.removed.iter().any(|range| (range.start..range.end).contains(&id));
-        for (id, data) in self.yaml.nodes.iter().enumerate() {
-            let Kind::Alias { target } = data.kind else {
-                continue;
-            };
-            if !is_removed(target) || is_removed(id) {
-                continue;
-            }
-            let anchored = &self.yaml.nodes[target];
-            let anchor = anchored.anchor.map(|span| self.yaml.text[span.start..span.end].to_owned());
-            return Err(Error::AnchorInUse {
-                anchor: anchor.unwrap_or_default(),
-                anchor_at: self.yaml.position(anchored.start),
-                alias_at: self.yaml.position(data.start),
-            });
-        }
-        Ok(())
-    }
-
-    fn note_removal(&mut self, mapping: Node<'_>, index: usize) {
-        let Some(entry) = mapping.entries().nth(index) else {
-            return;
-        };
-        self.removed.push(Span::new(entry.key.id, entry.value.here().last));
-    }
-
-    fn edit(&mut self, span: Span, text: String) {
-        self.edits.push(Edit { span, text });
     }
 
     fn find(&self, path: &Path) -> Result<Node<'y>, Error> {
         self.yaml.find(path).ok_or_else(|| missing(path))
     }
 
-    /// The mapping an entry is in, and its number there.
-    fn entry(&self, path: &Path) -> Result<(Node<'y>, usize), Error> {
-        let (parent, key) = path.split_key().ok_or_else(|| missing(path))?;
-        let mapping = self.yaml.find(&parent).ok_or_else(|| missing(path))?.target();
-        let index = mapping.entries().position(|entry| entry.key.as_str() == Some(key));
-        Ok((mapping, index.ok_or_else(|| missing(path))?))
+    /// The last node on the way that is there, and how many steps lead to it.
+    fn deepest(&self, root: Node<'y>, path: &Path) -> (Node<'y>, usize) {
+        let mut node = root;
+        for (depth, step) in path.steps.iter().enumerate() {
+            let next = match step {
+                Step::Key(key) => node.own(key).map(|entry| entry.value),
+                Step::Index(index) => node.items().nth(*index),
+            };
+            match next {
+                Some(next) => node = next,
+                None => return (node, depth),
+            }
+        }
+        (node, path.steps.len())
+    }
+
+    /// The collection a value is in, and its number there.
+    fn member(&self, path: &Path) -> Result<(Node<'y>, usize), Error> {
+        let parent = path.parent().ok_or_else(|| missing(path))?;
+        let collection = self.yaml.find(&parent).ok_or_else(|| missing(path))?.target();
+        let index = match path.steps.last() {
+            Some(Step::Key(key)) => collection.entries().position(|entry| entry.key.as_str() == Some(key)),
+            Some(Step::Index(index)) => collection.items().nth(*index).map(|_| *index),
+            None => None,
+        };
+        Ok((collection, index.ok_or_else(|| missing(path))?))
     }
 
     /// What has to stand before a value where nothing is written yet: `{key}` has not even a colon.
     fn before_nothing(&self, node: Node<'_>, path: &Path) -> Result<&'static str, Error> {
         // Where the dash of an empty item is, the parser does not say.
-        let (mapping, index) = self.entry(path).map_err(|_| self.wrong_kind(node, path, "written scalar"))?;
+        let not_written = || self.wrong_kind(node, path, "written scalar");
+        path.split_key().ok_or_else(not_written)?;
+        let (mapping, index) = self.member(path)?;
         let key = mapping.entries().nth(index).map_or(0, |entry| entry.key.here().content.end);
         match find_colon(self.yaml.text, key) {
             Some(_) => Ok(" "),
             None if node.here().in_flow => Ok(": "),
-            None => Err(self.wrong_kind(node, path, "written scalar")),
-        }
-    }
-
-    fn must_be_free(&self, mapping: Node<'_>, path: &Path) -> Result<(), Error> {
-        let taken = path.split_key().and_then(|(_, key)| mapping.own(key));
-        match taken {
-            Some(entry) => Err(Error::Exists { position: entry.key.position(), path: path.clone() }),
-            None => Ok(()),
+            None => Err(not_written()),
         }
     }
 
     fn wrong_kind(&self, node: Node<'_>, path: &Path, expected: &'static str) -> Error {
         Error::WrongKind { position: node.position(), path: path.clone(), expected }
     }
+}
+
+fn sound(value: Value<'_>) -> Result<Value<'_>, Error> {
+    if value.is_sound() { Ok(value) } else { Err(Error::NoNumber { text: value.text().to_owned() }) }
 }
 
 fn missing(path: &Path) -> Error {

@@ -46,6 +46,46 @@ fn references_are_made_of_the_pipelines_variables() {
 }
 
 #[test]
+fn an_image_for_one_platform_has_its_name_behind_the_tag() {
+    let table = [
+        ("ci", "linux/amd64", "oci:out/ci:027c3e98-linux-amd64"),
+        ("release", "linux/arm64/v8", "oci:out/release:1.0.0-linux-arm64-v8"),
+    ];
+    for (kind, platform, expected) in table {
+        let run = in_pipeline(tool("versioner")).args(["image", kind, "--platform", platform]);
+        let run = run.args(["--image-base", "oci:out"]).env("CI_COMMIT_TAG", "v1.0.0").current_dir("/");
+        assert_eq!(run.succeeds().stdout(), format!("{expected}\n"));
+    }
+    tool("versioner").args(["image", "ci", "--platform", "amd64"]).fails(2);
+}
+
+#[test]
+fn on_github_its_variables_count() {
+    let repository = play("commit a; tag v1.0.0; commit feat: b");
+    let on_github = |kind: &str, name: &str| {
+        versioner(&repository)
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_SHA", repository.head())
+            .env("GITHUB_REF_TYPE", kind)
+            .env("GITHUB_REF_NAME", name)
+            .env("GITHUB_REPOSITORY", "Octo/Hello-World")
+            .env("GITHUB_SERVER_URL", "https://github.com")
+    };
+    let short = &repository.head()[..8];
+    let env = on_github("branch", "main").arg("env").succeeds();
+    let image = format!("ghcr.io/octo/hello-world/release:{short}");
+    assert_eq!(variable(env.stdout(), "RELEASE_IMAGE"), Some(image.as_str()));
+    assert_eq!(variable(env.stdout(), "BRANCH"), Some("main"));
+    let image = on_github("tag", "v1.1.0").args(["image", "release"]).succeeds();
+    assert_eq!(image.stdout(), "ghcr.io/octo/hello-world/release:1.1.0\n");
+    let labels = on_github("tag", "v1.1.0").args(["labels", "--format", "json"]).succeeds();
+    assert!(labels.stdout().contains("\"https://github.com/Octo/Hello-World\""), "{labels:?}");
+    let elsewhere =
+        on_github("tag", "v1.1.0").args(["image", "ci"]).env("GITHUB_SERVER_URL", "https://git.example.com");
+    assert!(elsewhere.fails(2).error()[0].contains("no registry is set"));
+}
+
+#[test]
 fn outside_a_pipeline_the_tag_on_head_names_the_release() {
     let repository = play("commit a; tag v1.0.0-rc.1; tag v1.0.0");
     let base = ["--image-base", "oci:out"];

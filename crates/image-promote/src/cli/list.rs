@@ -3,6 +3,7 @@
 use clap::Args;
 use contract::args::FormatArgs;
 use registry::{Reference, RegistryArgs};
+use version::RangeArgs;
 
 use super::reference;
 
@@ -10,6 +11,8 @@ use super::reference;
 ///
 /// Tags that belong to other images are not shown: signatures, attestations, marks and lists of referrers, which are
 /// called sha256-DIGEST or sha256-DIGEST.SUFFIX.
+///
+/// With --range, only tags that are versions in it are shown, and nothing in it is exit code 3.
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// The repository, without tag and digest
@@ -21,6 +24,8 @@ pub(crate) struct List {
     /// Print the tags that belong to other images too
     #[arg(long, env = "IMAGE_PROMOTE_ALL")]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use pypelines_yaml_splice::{Path, Splice, Yaml};
+use pypelines_yaml_splice::{Error, Path, Splice, Step, Value, Yaml};
 
 /// A mapping of services with the shapes that trip text tools up, in any order.
 fn text() -> impl Strategy<Value = String> {
@@ -50,10 +50,102 @@ fn rewrite(text: &str, image: &str) -> String {
         (true, true) => splice.replace_scalar(&old, image).and_then(|()| splice.remove(&build)),
         (true, false) => splice.replace_entry(&build, "image", image),
         (false, true) => splice.replace_scalar(&old, image),
-        (false, false) => splice.insert(&app(), "image", image),
+        (false, false) => splice.insert_first(&app().key("image"), image),
     };
     planned.unwrap_or_else(|error| panic!("{error}\n{text}"));
     splice.render().unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn edit<'s>(
+    text: &str,
+    plan: impl FnOnce(&mut Splice<'_>) -> Result<(), Error> + 's,
+) -> Result<String, Error> {
+    let yaml = Yaml::open(text.as_bytes())?;
+    let mut splice = Splice::new(&yaml);
+    plan(&mut splice)?;
+    splice.render()
+}
+
+/// An edit of any kind at any place; it may be refused, or make no sense.
+#[derive(Clone, Debug)]
+enum Plan {
+    Replace(String),
+    Remove,
+    Insert(String),
+    InsertFirst(String),
+    ReplaceEntry,
+    Unmerge,
+    Spread,
+}
+
+fn plans() -> impl Strategy<Value = Vec<(Path, Plan)>> {
+    let value = || "[ -~é\n]{0,6}";
+    let plan = prop_oneof![
+        value().prop_map(Plan::Replace),
+        Just(Plan::Remove),
+        value().prop_map(Plan::Insert),
+        value().prop_map(Plan::InsertFirst),
+        Just(Plan::ReplaceEntry),
+        Just(Plan::Unmerge),
+        Just(Plan::Spread),
+    ];
+    let step = prop_oneof![
+        3 => "[abcx]".prop_map(Step::Key),
+        1 => Just(Step::Key("<<".into())),
+        2 => (0_usize..3).prop_map(Step::Index),
+    ];
+    let path = (0_usize..2, prop::collection::vec(step, 0..4))
+        .prop_map(|(document, steps)| Path { document, steps });
+    prop::collection::vec((path, plan), 1..4)
+}
+
+/// Text that is YAML more often than random bytes are: pieces of it, in any order.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "a",
+        "b",
+        "c",
+        "x",
+        ": ",
+        ":",
+        "\n",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "- ",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        "&x ",
+        "*x",
+        "<<: *x",
+        "'q'",
+        "\"d\"",
+        "|\n",
+        "|+\n",
+        ">-\n",
+        "? ",
+        "# c",
+        " # c",
+        "!t ",
+        "~",
+        "1",
+        "\r\n",
+        "\t",
+        "---\n",
+        "...\n",
+        "é",
+        "\u{feff}",
+        "a: 1\n",
+        "a:\n",
+        "b: &x {a: 1}\n",
+        "c:\n- a\n- b\n",
+        "x: [a, {b: c}]\n",
+    ]);
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
@@ -101,6 +193,67 @@ proptest! {
         let changed = splice.render().unwrap();
         let again = Yaml::open(changed.as_bytes()).unwrap();
         prop_assert_eq!(again.find(&Path::root().key("a")).unwrap().as_str(), Some(value.as_str()));
+    }
+
+    #[test]
+    fn what_is_added_and_removed_again_leaves_no_trace(text in text(), value in "[ -~é]{0,12}") {
+        let new = app().key("new");
+        let changed = edit(&text, |splice| splice.insert(&new, &value)).unwrap();
+        let back = edit(&changed, |splice| splice.remove(&new)).unwrap();
+        prop_assert_eq!(back, text);
+    }
+
+    #[test]
+    fn any_of_the_entries_can_go_and_the_others_stay(text in text(), chosen in any::<u16>()) {
+        let yaml = Yaml::open(text.as_bytes()).unwrap();
+        let keys: Vec<&str> = yaml.find(&app()).unwrap().entries().filter_map(|entry| entry.key.as_str()).collect();
+        let goes = |index: usize| chosen & (1 << index) != 0;
+        let changed = edit(&text, |splice| {
+            let gone = keys.iter().enumerate().filter(|(index, _)| goes(*index));
+            gone.into_iter().try_for_each(|(_, key)| splice.remove(&app().key(key)))
+        }).unwrap();
+        let after = Yaml::open(changed.as_bytes()).unwrap();
+        let left: Vec<&str> = after.find(&app()).unwrap().entries().filter_map(|entry| entry.key.as_str()).collect();
+        let expected: Vec<&str> = keys.iter().enumerate().filter(|(index, _)| !goes(*index)).map(|(_, key)| *key).collect();
+        prop_assert_eq!(left, expected);
+        // Whatever is left was there before, line by line.
+        let mut lines = text.lines();
+        let gone: Vec<&str> = changed.lines().filter(|line| *line != "  app: {}" && !lines.any(|old| old == *line)).collect();
+        prop_assert!(gone.is_empty(), "{:?}", gone);
+    }
+
+    #[test]
+    fn another_document_behind_it_changes_nothing(text in text()) {
+        let text = if text.ends_with('\n') { text } else { text + "\n" };
+        let more = "---\nservices:\n  other: {build: .}\n";
+        prop_assert_eq!(rewrite(&format!("{text}{more}"), "app:1"), rewrite(&text, "app:1") + more);
+    }
+
+    /// The long run of this one is the fuzz target of the crate: PROPTEST_CASES=10000000 in a release build.
+    #[test]
+    fn whatever_is_asked_for_the_result_is_yaml_or_there_is_none(text in pieces(), plans in plans()) {
+        let Ok(yaml) = Yaml::open(text.as_bytes()) else { return Ok(()) };
+        let mut splice = Splice::new(&yaml);
+        let mut planned = 0;
+        for (path, plan) in &plans {
+            let result = match plan {
+                Plan::Replace(value) => splice.replace_scalar(path, value),
+                Plan::Remove => splice.remove(path),
+                Plan::Insert(value) => splice.insert(path, value),
+                Plan::InsertFirst(value) => splice.insert_first(path, value),
+                Plan::ReplaceEntry => splice.replace_entry(path, "new", "value"),
+                Plan::Unmerge => splice.unmerge(path, &["a"], Some(("new", Value::Text("1")))),
+                Plan::Spread => { splice.spread(); continue }
+            };
+            planned += usize::from(result.is_ok());
+        }
+        match splice.render() {
+            Ok(after) => {
+                prop_assert!(Yaml::open(after.as_bytes()).is_ok(), "{:?}", after);
+                prop_assert!(planned > 0 || after == text, "{:?}", after);
+            }
+            Err(error) => prop_assert!(planned > 0, "{error}"),
+        }
     }
 
     #[test]

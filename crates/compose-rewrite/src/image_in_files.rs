@@ -1,0 +1,177 @@
+//! The verb `image`, from the command line to the files.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use contract::{Exit, Failure};
+use tracing::warn;
+use yaml_splice::Yaml;
+
+use crate::cli::Image;
+use crate::compose::Compose;
+use crate::delivery::{self, Change};
+use crate::error::Error;
+use crate::image::{self, Request};
+use crate::image_reference;
+use crate::override_file::{self, Overridden};
+use crate::source::Source;
+
+/// The variable in which `versioner env` names the image of this commit.
+const CI_IMAGE: &str = "CI_IMAGE";
+const ATTEMPT: &str = "put the image into";
+
+pub(crate) fn run(args: &Image, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let (reference, files) = reference(args)?;
+    image_reference::check(&reference)?;
+    let reference = if args.escape { reference.replace('$', "$$") } else { reference };
+    let sources = Source::locate_all(&files)?;
+    match &args.override_out {
+        Some(path) => override_file(args, path, &reference, &sources, out),
+        None => in_files(args, &reference, &sources, out),
+    }
+}
+
+/// REF and the files, or with `--from-env` files alone.
+fn reference(args: &Image) -> Result<(String, Vec<PathBuf>), Failure> {
+    let paths = |words: &[OsString]| words.iter().map(PathBuf::from).collect();
+    if args.from_env {
+        let image = std::env::var(CI_IMAGE).unwrap_or_default();
+        if image.is_empty() {
+            return Err(Failure::usage(format!("there is no image to put in: {CI_IMAGE} is not set"))
+                .hint("'versioner env' prints it; pass that on as a dotenv report, or name the image instead of --from-env"));
+        }
+        if let Some(word) = args.reference_and_files.first().filter(|word| is_rather_an_image(word)) {
+            let word = word.to_string_lossy();
+            return Err(Failure::usage(format!(
+                "'{word}' is no file; is it the image? --from-env was given too"
+            ))
+            .hint("give either the image or --from-env"));
+        }
+        return Ok((image, paths(&args.reference_and_files)));
+    }
+    let (first, rest) = args.reference_and_files.split_first().ok_or_else(|| {
+        Failure::usage("the image, REF, is missing")
+            .hint("see 'compose-rewrite image --help'; --from-env takes it from CI_IMAGE")
+    })?;
+    let text = first.to_str().ok_or_else(|| {
+        Failure::usage(format!("cannot use '{}' as the image: it is not UTF-8", first.to_string_lossy()))
+    })?;
+    Ok((text.to_owned(), paths(rest)))
+}
+
+fn is_rather_an_image(word: &OsString) -> bool {
+    let path = Path::new(word);
+    let named_as_yaml = path.extension().is_some_and(|end| end == "yml" || end == "yaml" || end == "json");
+    !path.exists() && !named_as_yaml && path != Path::new("-")
+}
+
+fn in_files(args: &Image, reference: &str, sources: &[Source], out: &mut dyn Write) -> Result<Exit, Failure> {
+    delivery::check(sources, &args.target)?;
+    let among_others = sources.len() > 1;
+    let request = Request {
+        services: &args.services,
+        all_built: args.all_built,
+        image: reference,
+        inline: args.inline,
+        fix_pull_policy: args.fix_pull_policy,
+        among_others,
+    };
+    let mut changes = Vec::new();
+    let mut found: Vec<String> = Vec::new();
+    for source in sources {
+        let before = source.read()?;
+        let rewritten = image::rewrite(&before, source.file_name(), &request)
+            .map_err(|error| error.in_file(ATTEMPT, source))?;
+        for warning in &rewritten.warnings {
+            warn!("{source}: {warning}");
+        }
+        let what = match rewritten.services.as_slice() {
+            [] => "none of the services is here".to_owned(),
+            services => format!("{} now uses {reference}", services.join(", ")),
+        };
+        found.extend(rewritten.services);
+        let place = delivery::place(source, &args.target);
+        changes.push(Change { name: source.to_string(), before, after: rewritten.text, place, what });
+    }
+    if among_others {
+        nobody_is_missing(args, &found, sources)?;
+    }
+    delivery::deliver(&changes, &args.target, out)
+}
+
+/// Of several files each may lack a service, but not all of them.
+fn nobody_is_missing(args: &Image, found: &[String], sources: &[Source]) -> Result<(), Failure> {
+    if args.all_built {
+        return match found {
+            [] => Err(Error::NothingBuilt.in_file(ATTEMPT, &sources[0])),
+            _ => Ok(()),
+        };
+    }
+    let Some(missing) = args.services.iter().find(|name| !found.contains(name)) else {
+        return Ok(());
+    };
+    let names: Vec<_> = sources.iter().map(ToString::to_string).collect();
+    Err(Failure::usage(format!(
+        "none of {} has a service '{missing}' with a build or an image",
+        names.join(", ")
+    ))
+    .hint("choose the services with --service"))
+}
+
+fn override_file(
+    args: &Image,
+    path: &Path,
+    reference: &str,
+    sources: &[Source],
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut overridden: Vec<Overridden> = Vec::new();
+    let mut not_found = None;
+    let mut includes = false;
+    for source in sources {
+        let bytes = source.read()?;
+        let explained = |error: Error| error.in_file("override", source);
+        let yaml = Yaml::open(&bytes).map_err(|error| explained(error.into()))?;
+        let compose = Compose::new(&yaml, source.file_name()).map_err(explained)?;
+        let names = if args.all_built { compose.built() } else { args.services.clone() };
+        for service in override_file::look_up(&compose, &names).map_err(explained)? {
+            match overridden.iter_mut().find(|known| known.name() == service.name()) {
+                Some(known) => known.join(service),
+                None => overridden.push(service),
+            }
+        }
+        includes |= compose.includes;
+        let missing = names.iter().find(|name| !overridden.iter().any(|known| known.name() == *name));
+        not_found = missing.map(|name| explained(compose.no_service(name)));
+    }
+    if args.all_built && overridden.is_empty() {
+        return Err(Error::NothingBuilt.in_file("override", &sources[0]));
+    }
+    if let Some(failure) = not_found {
+        if !includes || args.all_built {
+            return Err(failure);
+        }
+        let is_known = |name: &String| overridden.iter().any(|known| known.name() == name);
+        let unknown: Vec<&String> = args.services.iter().filter(|name| !is_known(name)).collect();
+        for name in unknown {
+            warn!("'{name}' is not written in {}; it is taken to be in a file that is included", sources[0]);
+            overridden.push(Overridden::unknown(name));
+        }
+    }
+    let (after, warnings) = override_file::text(&overridden, reference, args.fix_pull_policy)
+        .map_err(|error| error.in_file("override", &sources[0]))?;
+    for warning in warnings {
+        warn!("{}: {warning}", path.display());
+    }
+    let names: Vec<&str> = overridden.iter().map(Overridden::name).collect();
+    let place = delivery::file(path);
+    let change = Change {
+        name: path.display().to_string(),
+        before: place.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_default(),
+        after,
+        place,
+        what: format!("{} now uses {reference}", names.join(", ")),
+    };
+    delivery::deliver(&[change], &args.target, out)
+}

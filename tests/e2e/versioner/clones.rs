@@ -1,0 +1,153 @@
+//! Clones of every kind: shallow ones that are deepened, linked, nested, partial, and those of other users.
+
+use testkit::{Repository, tool};
+
+use super::{play, versioner};
+
+fn clone_of(origin: &Repository, args: &[&str]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clone = folder.path().join("clone");
+    let source = format!("file://{}", origin.path().display());
+    let target = clone.to_string_lossy().into_owned();
+    origin.git(["clone", "--quiet"].iter().chain(args).chain([&source.as_str(), &target.as_str()]));
+    (folder, clone)
+}
+
+#[test]
+fn a_shallow_clone_is_deepened_when_that_is_wanted() {
+    let origin = play("commit a; tag v3.0.0; commit fix: b; commit c; commit feat: d; commit e");
+    for filter in ["true", "false"] {
+        origin.git(["config", "uploadpack.allowFilter", filter]);
+        let short = &origin.head()[..8];
+        let cases: [(&[&str], String); 3] = [
+            (&["next"], "3.1.0\n".into()),
+            (&["current"], format!("3.0.0+g{short}\n")),
+            (&["tag"], "v3.1.0\n".into()),
+        ];
+        for (args, expected) in cases {
+            let clone = origin.clone_at_depth(2);
+            versioner(&clone).args(args).fails(1);
+            let output = versioner(&clone).args(args).arg("--deepen").succeeds();
+            assert_eq!(output.stdout(), expected, "{args:?}");
+            assert!(
+                output.stderr.contains("fetching the missing history and tags from origin"),
+                "{output:?}"
+            );
+            // From now on it is whole.
+            let output = versioner(&clone).args(args).succeeds();
+            assert_eq!((output.stdout(), output.stderr.as_str()), (expected.as_str(), ""), "{args:?}");
+        }
+    }
+    let clone = origin.clone_at_depth(2);
+    let output = versioner(&clone).arg("next").env("VERSIONER_DEEPEN", "true").succeeds();
+    assert_eq!(output.stdout(), "3.1.0\n");
+}
+
+#[test]
+fn deepening_brings_files_where_a_folder_is_asked_about() {
+    let mut origin = Repository::new();
+    origin.write("a/code", "1");
+    origin.commit("feat: a");
+    origin.tag("v1.0.0").write("a/code", "2");
+    origin.commit("fix: a");
+    origin.write("b", "1");
+    origin.commit("feat: b");
+    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    for (command, expected) in [("next", "1.0.1\n"), ("env", "\nNEXT_VERSION=1.0.1\n")] {
+        let clone = origin.clone_at_depth(1);
+        let output = versioner(&clone).args([command, "--path", "a", "--deepen"]).succeeds();
+        assert!(output.stdout().contains(expected), "{output:?}");
+        let clone = origin.clone_at_depth(1);
+        let output = versioner(&clone).args([command, "--path", "a", "--history", "api"]).fails(2);
+        assert!(output.error()[0].contains("--path cannot be answered by --history api"), "{output:?}");
+    }
+}
+
+#[test]
+fn what_needs_no_history_fetches_none() {
+    let clone = play("commit a; commit b; tag v3.0.0; depth 1");
+    clone.git(["remote", "remove", "origin"]);
+    for command in ["next", "current"] {
+        let output = versioner(&clone).args([command, "--deepen"]).succeeds();
+        assert_eq!((output.stdout(), output.stderr.as_str()), ("3.0.0\n", ""));
+    }
+    let clone = play("commit a; commit b; depth 1");
+    clone.git(["remote", "remove", "origin"]);
+    let output = versioner(&clone).args(["next", "--deepen"]).fails(1);
+    assert!(
+        output.error()[0].contains("cannot fetch the missing history from origin: git says: "),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn partial_clones_are_read_without_what_they_lack() {
+    let mut origin = Repository::new();
+    for (content, message) in [("1", "feat: a"), ("2", "fix: b"), ("3", "fix: c")] {
+        origin.write("a/code", content);
+        origin.commit(message);
+        if content == "1" {
+            origin.annotated_tag("v1.0.0", "for the test");
+        }
+    }
+    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    for filter in ["blob:none", "tree:0"] {
+        let (_folder, clone) = clone_of(&origin, &["--bare", &format!("--filter={filter}")]);
+        let run = |args: &[&str]| tool("versioner").arg("next").args(args).current_dir(&clone);
+        assert_eq!(run(&[]).succeeds().stdout(), "1.0.1\n", "{filter}");
+        if filter == "blob:none" {
+            assert_eq!(run(&["--path", "a"]).succeeds().stdout(), "1.0.1\n");
+        } else {
+            let output = run(&["--path", "a"]).fails(1);
+            assert!(output.error()[0].contains("files of commit"), "{output:?}");
+            assert!(output.error()[1].contains("--filter=tree:0"), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_submodule_has_versions_of_its_own() {
+    let inner = play("commit a; tag v2.0.0; commit fix: b");
+    let outer = play("commit a; tag v7.0.0");
+    let source = inner.path().to_string_lossy().into_owned();
+    outer.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &source, "inner"]);
+    let run = |folder: &str| tool("versioner").arg("next").current_dir(outer.path().join(folder)).succeeds();
+    assert_eq!(run("inner").stdout(), "2.0.1\n");
+    assert_eq!(run(".").stdout(), "7.0.0\n");
+}
+
+#[test]
+fn a_worktree_reads_its_own_head() {
+    let mut repository = play("commit a; tag v1.0.0; commit feat: b");
+    let folder = tempfile::tempdir().expect("a folder");
+    let linked = folder.path().join("linked");
+    repository.git(["worktree", "add", "--quiet", "-b", "fix", &linked.to_string_lossy(), "v1.0.0"]);
+    repository.commit("feat!: c");
+    let run = |command: &str| tool("versioner").arg(command).current_dir(&linked).succeeds();
+    assert_eq!(run("current").stdout(), "1.0.0\n");
+    assert!(run("env").stdout().contains("\nBRANCH=fix\n"));
+    assert_eq!(versioner(&repository).arg("next").succeeds().stdout(), "2.0.0\n");
+}
+
+#[test]
+fn a_clone_of_another_user_is_read_and_git_itself_has_the_last_word_on_writing() {
+    let repository = play("commit a; tag v1.0.0; commit fix: b");
+    // Only root can give files away; CI containers run as root, which is the case that matters.
+    if std::os::unix::fs::chown(repository.path(), Some(12345), None).is_err() {
+        return;
+    }
+    std::os::unix::fs::chown(repository.path().join(".git"), Some(12345), None).expect("root may do that");
+    assert_eq!(versioner(&repository).arg("next").succeeds().stdout(), "1.0.1\n");
+    let push = || {
+        versioner(&repository).args(["tag", "--push", "--via", "git"]).env("GIT_CONFIG_GLOBAL", "/dev/null")
+    };
+    let output = push().fails(1);
+    assert!(output.error()[0].contains("dubious ownership"), "{output:?}");
+    assert!(output.error()[1].contains("safe.directory"), "{output:?}");
+    let output = push()
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "safe.directory")
+        .env("GIT_CONFIG_VALUE_0", "*")
+        .fails(1);
+    assert!(!output.error()[0].contains("dubious ownership"), "{output:?}");
+}
