@@ -3,7 +3,7 @@
 mod artifactory;
 mod backends;
 mod clients;
-mod stand;
+pub(crate) mod stand;
 mod writers;
 
 use serde_json::{Value, json};

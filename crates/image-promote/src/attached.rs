@@ -101,6 +101,13 @@ impl Attached {
         }
     }
 
+    /// Leaves out what is of this type, because it goes another way.
+    pub(crate) fn leave_out(&mut self, artifact_type: &str) {
+        for round in &mut self.rounds {
+            round.retain(|artifact| artifact.manifest().artifact_type() != Some(artifact_type));
+        }
+    }
+
     /// All of it, what is about the image itself first.
     pub(crate) fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.rounds.iter().flatten()

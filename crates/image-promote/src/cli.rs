@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use contract::args::Common;
 use registry::Reference;
 
-pub(crate) use copy::Copy;
+pub(crate) use copy::{Copy, Via};
 pub(crate) use diff::Diff;
 pub(crate) use digest::Digest;
 pub(crate) use index::{Annotation, Attestations, Index};

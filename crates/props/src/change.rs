@@ -9,7 +9,7 @@ use registry::{Access, Reference};
 
 use crate::cli::{Place, Set, Unset};
 use crate::output;
-use crate::place::{keys, likely_slip, provenance, refuse_twice};
+use crate::place::{keys, provenance, refuse_twice};
 
 pub(crate) async fn set(set: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
     refuse_twice(keys(&set.marks))?;
@@ -35,7 +35,7 @@ pub(crate) async fn unset(unset: &Unset, out: &mut dyn Write) -> Result<Exit, Fa
     let names: Vec<_> = unset.keys.iter().map(marks::Key::as_str).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     let failure = Failure::no(format!("{} {verb} not set on {}", names.join(", "), unset.image));
-    Err(match likely_slip(&backend, &unset.keys).await {
+    Err(match backend.likely_slip(&unset.keys).await {
         Some(slip) => failure.hint(slip),
         None => failure.hint("nothing was changed; 'props get' shows what is set"),
     })

@@ -7,7 +7,7 @@ use registry::Access;
 
 use crate::cli::Find;
 use crate::output;
-use crate::place::{keys, likely_slip, refuse_twice};
+use crate::place::{keys, refuse_twice};
 
 pub(crate) async fn run(find: &Find, out: &mut dyn Write) -> Result<Exit, Failure> {
     refuse_twice(keys(&find.marks))?;
@@ -20,7 +20,7 @@ pub(crate) async fn run(find: &Find, out: &mut dyn Write) -> Result<Exit, Failur
     }
     let wanted: Vec<_> = find.marks.iter().map(ToString::to_string).collect();
     let failure = Failure::no(format!("no image of {} has {}", find.repository, wanted.join(" and ")));
-    Err(match likely_slip(&backend, keys(&find.marks)).await {
+    Err(match backend.likely_slip(keys(&find.marks)).await {
         Some(slip) => failure.hint(slip),
         None => failure.hint("'props get REF' shows what an image has"),
     })

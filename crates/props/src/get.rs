@@ -7,7 +7,6 @@ use registry::Access;
 
 use crate::cli::Get;
 use crate::output;
-use crate::place::likely_slip;
 
 pub(crate) async fn run(get: &Get, out: &mut dyn Write) -> Result<Exit, Failure> {
     let target = get.place.image(&get.image, Access::Pull).await?;
@@ -22,7 +21,7 @@ pub(crate) async fn run(get: &Get, out: &mut dyn Write) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     let failure = Failure::no(format!("{key} is not set on {} ({digest})", get.image));
-    Err(match likely_slip(&target.backend, [key]).await {
+    Err(match target.backend.likely_slip([key]).await {
         Some(slip) => failure.hint(slip),
         None => failure,
     })

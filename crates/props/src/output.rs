@@ -4,7 +4,7 @@ use std::io::Write;
 
 use contract::args::{DryRunArgs, Format, FormatArgs};
 use contract::{Failure, output};
-use marks::{Assignment, Change, Cleared, Image, Mark, Moved, Outcome, Record, State, Unmet};
+use marks::{Change, Cleared, Image, Mark, Moved, Outcome, Record, State, Unmet};
 use registry::{Digest, Reference};
 use serde::Serialize;
 
@@ -141,15 +141,6 @@ pub(crate) fn verdict(
                 inherited_from: inherited_from.as_ref(),
             },
         ),
-    }
-}
-
-/// What is wrong with one mark, in a few words.
-pub(crate) fn fault(unmet: &Unmet) -> String {
-    let Assignment { key, value } = &unmet.wanted;
-    match &unmet.found {
-        Some(found) => format!("{key} is '{found}', not '{value}'"),
-        None => format!("{key} is not set"),
     }
 }
 

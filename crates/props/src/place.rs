@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::env;
 
 use contract::Failure;
-use marks::{Assignment, Backend, Key, Provenance, Subject, suggest};
+use marks::{Assignment, Backend, Key, Provenance, Subject};
 use registry::{Access, Reference, Registries, Which};
 
 use crate::cli::Place;
@@ -80,20 +80,4 @@ pub(crate) fn refuse_twice<'a>(keys: impl IntoIterator<Item = &'a Key>) -> Resul
 
 pub(crate) fn keys(marks: &[Assignment]) -> impl Iterator<Item = &Key> {
     marks.iter().map(|mark| &mark.key)
-}
-
-/// What to say of keys that no image of the repository has, where there are some that look alike.
-pub(crate) async fn likely_slip<'a>(
-    backend: &Backend,
-    missing: impl IntoIterator<Item = &'a Key>,
-) -> Option<String> {
-    // Whoever cannot read all keys gets the answer without advice.
-    let known = backend.keys().await.inspect_err(|error| tracing::debug!("{error}")).ok()?;
-    let unknown = missing.into_iter().filter(|key| !known.contains(key));
-    let slips = unknown.filter_map(|typed| {
-        let meant = suggest(typed, &known)?;
-        Some(format!("no image here has {typed}; is {meant} meant?"))
-    });
-    let slips: Vec<_> = slips.collect();
-    (!slips.is_empty()).then(|| slips.join(" "))
 }

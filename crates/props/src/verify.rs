@@ -8,7 +8,7 @@ use registry::{Access, Digest, Which};
 
 use crate::cli::Verify;
 use crate::output;
-use crate::place::{keys, likely_slip, refuse_twice};
+use crate::place::{keys, refuse_twice};
 
 /// What a gate finds out.
 pub(crate) struct Answer {
@@ -32,10 +32,10 @@ pub(crate) async fn run(verify: &Verify, out: &mut dyn Write) -> Result<Exit, Fa
     if answer.unmet.is_empty() {
         return Ok(Exit::Done);
     }
-    let faults: Vec<_> = answer.unmet.iter().map(output::fault).collect();
+    let faults: Vec<_> = answer.unmet.iter().map(ToString::to_string).collect();
     let failure = Failure::no(format!("{} ({digest}): {}", verify.image, faults.join(", ")));
     let missing = answer.unmet.iter().filter(|unmet| unmet.found.is_none()).map(|unmet| &unmet.wanted.key);
-    Err(failure.hint(match likely_slip(backend, missing).await {
+    Err(failure.hint(match backend.likely_slip(missing).await {
         Some(slip) => slip,
         None => "the job that sets the mark failed, was skipped, or marked another digest; 'props get' shows what is set".into(),
     }))

@@ -42,7 +42,7 @@ pub struct DryRunArgs {
 
 /// The ids of arguments that several tools have, here and in the libraries: a struct that many tools flatten cannot
 /// know whose it is, so these get the tool's own environment variable when the command line is put together.
-pub(crate) const SHARED: [&str; 13] = [
+pub(crate) const SHARED: [&str; 14] = [
     "verbose",
     "quiet",
     "format",
@@ -53,6 +53,7 @@ pub(crate) const SHARED: [&str; 13] = [
     "plain_http",
     "timeout",
     "backend",
+    "oci_scheme",
     "range",
     "dialect",
     "prereleases",

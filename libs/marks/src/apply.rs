@@ -22,6 +22,14 @@ pub struct Outcome {
     pub failure: Option<String>,
 }
 
+impl Outcome {
+    /// What a step would change where the key has the value `known`.
+    pub fn foreseen(step: &Step, known: Option<&Value>) -> Self {
+        let (key, wanted) = (step.key.clone(), step.state.clone());
+        Self { key, wanted, change: step.change(known), failure: None }
+    }
+}
+
 impl Backend {
     /// Sets and unsets keys of an image, and says for each what that changes and whether it was done. What is as wanted
     /// already is left alone. With `dry_run` nothing is written.
@@ -63,12 +71,7 @@ impl Backend {
         let keys: Vec<Key> = steps.iter().map(|step| step.key.clone()).collect();
         let known = self.known(&subject.digest, Some(&keys)).await?;
         let marks = known.settled();
-        let outcome = |step: &Step| Outcome {
-            key: step.key.clone(),
-            wanted: step.state.clone(),
-            change: step.change(value(&marks, &step.key)),
-            failure: None,
-        };
+        let outcome = |step: &Step| Outcome::foreseen(step, value(&marks, &step.key));
         let mut outcomes: Vec<Outcome> = steps.iter().map(outcome).collect();
         let pending: Vec<Step> = steps
             .iter()

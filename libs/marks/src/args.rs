@@ -13,10 +13,20 @@ pub enum Choice {
     Auto,
     /// Properties of Artifactory
     Artifactory,
-    /// Manifests in the registry, one tag for each mark
+    /// Manifests in the registry that refer to the image
     Oci,
     /// Manifests in the OCI layout directory
     Layout,
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Referrers => "referrers",
+            Self::Tags => "tags",
+        })
+    }
 }
 
 impl fmt::Display for Choice {
@@ -30,16 +40,40 @@ impl fmt::Display for Choice {
     }
 }
 
-/// Where marks are kept.
+/// How a registry keeps marks.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// Whichever the registry can, which it is asked
+    #[default]
+    Auto,
+    /// In its own list of what refers to an image
+    Referrers,
+    /// Under one tag for each mark
+    Tags,
+}
+
+/// What keeps marks, for tools that speak to several repositories.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Marks options")]
-pub struct MarksArgs {
+pub struct KeepingArgs {
     /// What keeps the marks
     #[arg(long, value_enum, value_name = "BACKEND", default_value_t)]
     pub backend: Choice,
+    /// How a registry keeps marks; all who work on a repository have to say the same
+    #[arg(long, value_enum, value_name = "SCHEME", default_value_t)]
+    pub oci_scheme: Scheme,
     /// Where Artifactory's own API is; https://HOST/artifactory unless given
     #[arg(long, value_name = "URL", env = "ARTIFACTORY_URL")]
     pub artifactory_url: Option<Url>,
+}
+
+/// Where the marks of one repository are kept.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Marks options")]
+pub struct MarksArgs {
+    /// What keeps them.
+    #[command(flatten)]
+    pub keeping: KeepingArgs,
     /// The key of the image's repository in Artifactory, where the registry does not tell it
     #[arg(long, value_name = "KEY", env = "ARTIFACTORY_REPO_KEY")]
     pub repo_key: Option<String>,

@@ -11,6 +11,7 @@ mod files;
 mod location;
 mod login;
 mod note;
+mod promote;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -38,6 +39,16 @@ pub(crate) struct Artifactory {
     first: Option<(Which, Subject)>,
 }
 
+/// What asking a registry about itself brings.
+pub(crate) enum Found {
+    /// It is Artifactory.
+    Here(Box<Artifactory>),
+    /// It is something else.
+    Another,
+    /// The repository has no image that could be asked about.
+    Unknown,
+}
+
 /// Refuses keys that mean something to Artifactory.
 pub(crate) fn check(steps: &[Step]) -> Result<(), Error> {
     for Step { key, .. } in steps {
@@ -49,18 +60,19 @@ pub(crate) fn check(steps: &[Step]) -> Result<(), Error> {
 }
 
 impl Artifactory {
-    /// Asks the registry whether it is Artifactory, and where its files of this image are; none when it is not.
+    /// Asks the registry whether it is Artifactory, and where its files of this image are.
     pub(crate) async fn find(
         remote: Remote,
         (host, path): (&str, &str),
         which: Option<&Which>,
         registries: &Registries,
         args: &MarksArgs,
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Found, Error> {
         let which = match which {
             Some(which) => Some(which.clone()),
             None => any_tag(&remote).await?.map(Which::Tag),
         };
+        let asked = which.is_some();
         let mut told = None;
         let mut first = None;
         if let Some(which) = which {
@@ -71,14 +83,14 @@ impl Artifactory {
                 .map(|digest| (which, Subject { digest, media_type: head.media_type, size: head.size }));
         }
         let explicit = args.repo_key.as_deref();
-        if told.is_none() && (explicit.is_none() || args.backend == Choice::Auto) {
-            return Ok(None);
+        if told.is_none() && (explicit.is_none() || args.keeping.backend == Choice::Auto) {
+            return Ok(if asked { Found::Another } else { Found::Unknown });
         }
-        let Some(key) = explicit.or(told.as_deref()) else { return Ok(None) };
+        let Some(key) = explicit.or(told.as_deref()) else { return Ok(Found::Another) };
         let api = Api::new(host, path, key, registries, args)?;
         let place = Place::find(host, path, key, explicit.is_some(), &api).await?;
         tracing::debug!("the files of {host}/{path} are in {}/{}, by {}", place.key, place.image, api.url());
-        Ok(Some(Self { remote, api, place, first }))
+        Ok(Found::Here(Box::new(Self { remote, api, place, first })))
     }
 
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
@@ -166,10 +178,10 @@ impl Artifactory {
         provenance: &Provenance,
     ) -> Vec<Written> {
         let mut changes: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for Step { key, state } in steps {
+        for Step { key, state, by } in steps {
             let (value, note) = match state {
                 State::Set { value } => {
-                    let note = note::write(&subject.digest, created, provenance);
+                    let note = note::write(&subject.digest, created, by.as_ref().unwrap_or(provenance));
                     (Some(value.to_string()), Some(note))
                 }
                 State::Unset => (None, None),

@@ -5,9 +5,9 @@ use registry::{Access, Content, Digest, Manifest, Reference, Registries, Reposit
 use serde::Serialize;
 
 use crate::args::{Choice, MarksArgs};
-use crate::artifactory::Artifactory;
+use crate::artifactory::{Artifactory, Found};
 use crate::tagged::{Lock, Tagged};
-use crate::{Error, Key, Mark, Provenance, Record};
+use crate::{Error, Key, Mark, Provenance, Record, suggest};
 
 /// The image that marks are about. Whatever becomes of the tag it was found by, only its digest counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    pub(crate) fn of(manifest: &Manifest) -> Self {
+    /// The image whose manifest this is.
+    pub fn of(manifest: &Manifest) -> Self {
         let (digest, size) = (manifest.digest().clone(), manifest.bytes().len() as u64);
         Self { digest, media_type: manifest.media_type().to_owned(), size }
     }
@@ -87,34 +88,64 @@ impl Backend {
         registries: &Registries,
         args: &MarksArgs,
     ) -> Result<Self, Error> {
+        match Self::open_if_known(image, access, registries, args).await? {
+            Some(backend) => Ok(backend),
+            None if args.keeping.backend == Choice::Auto => {
+                Self::open_as(image, access, registries, args, Choice::Oci)
+            }
+            None => Err(Error::NotArtifactory { host: image.repository.to_string() }),
+        }
+    }
+
+    /// The same; none when nobody can tell yet what keeps the marks, because the repository has no image to ask about.
+    ///
+    /// # Errors
+    /// When the arguments do not fit the reference, or the registry cannot be asked.
+    pub async fn open_if_known(
+        image: &Reference,
+        access: Access,
+        registries: &Registries,
+        args: &MarksArgs,
+    ) -> Result<Option<Self>, Error> {
+        let (repository, choice) = (&image.repository, args.keeping.backend);
+        let (Repository::Remote { host, path }, Choice::Auto | Choice::Artifactory) = (repository, choice)
+        else {
+            return Self::open_as(image, access, registries, args, choice).map(Some);
+        };
+        let registry::Store::Remote(remote) = registries.open(repository, access)? else { return Ok(None) };
+        let place = (host.as_str(), path.as_str());
+        match Artifactory::find(remote, place, image.which().as_ref(), registries, args).await? {
+            Found::Here(artifactory) => {
+                let repository = repository.clone();
+                Ok(Some(Self { keeper: Keeper::Artifactory(artifactory), repository }))
+            }
+            Found::Another if choice == Choice::Auto => {
+                Self::open_as(image, access, registries, args, Choice::Oci).map(Some)
+            }
+            Found::Another => Err(Error::NotArtifactory { host: host.clone() }),
+            Found::Unknown => Ok(None),
+        }
+    }
+
+    /// Opens what keeps marks as manifests, if that is what the choice says.
+    fn open_as(
+        image: &Reference,
+        access: Access,
+        registries: &Registries,
+        args: &MarksArgs,
+        choice: Choice,
+    ) -> Result<Self, Error> {
         let repository = image.repository.clone();
+        let fits = match repository {
+            Repository::Layout { .. } => matches!(choice, Choice::Auto | Choice::Layout),
+            Repository::Remote { .. } => choice == Choice::Oci,
+        };
+        if !fits {
+            return Err(Error::WrongBackend { choice, repository: repository.to_string() });
+        }
         let store = registries.open(&repository, access)?;
-        let tagged = |store| Keeper::Tagged(Tagged::new(store, repository.to_string()));
-        let (remote, host, path) = match (&repository, store.clone()) {
-            (Repository::Remote { host, path }, registry::Store::Remote(remote)) => (remote, host, path),
-            _ => {
-                return match args.backend {
-                    Choice::Auto | Choice::Layout => Ok(Self { keeper: tagged(store), repository }),
-                    choice => Err(Error::WrongBackend { choice, repository: repository.to_string() }),
-                };
-            }
-        };
-        let keeper = match args.backend {
-            Choice::Layout => {
-                let repository = repository.to_string();
-                return Err(Error::WrongBackend { choice: Choice::Layout, repository });
-            }
-            Choice::Oci => tagged(store),
-            choice => {
-                let place = (host.as_str(), path.as_str());
-                match Artifactory::find(remote, place, image.which().as_ref(), registries, args).await? {
-                    Some(artifactory) => Keeper::Artifactory(Box::new(artifactory)),
-                    None if choice == Choice::Auto => tagged(store),
-                    None => return Err(Error::NotArtifactory { host: host.clone() }),
-                }
-            }
-        };
-        Ok(Self { keeper, repository })
+        let tagged = Tagged::new(store, repository.to_string(), args.keeping.oci_scheme);
+        Ok(Self { keeper: Keeper::Tagged(tagged), repository })
     }
 
     /// The repository whose marks these are.
@@ -133,6 +164,11 @@ impl Backend {
             (_, _, Some(one), Some(another)) => one == another,
             _ => self.repository == other.repository,
         }
+    }
+
+    /// Are marks properties of the files of tags, so that an image without a tag can have none?
+    pub fn needs_a_tag(&self) -> bool {
+        matches!(self.keeper, Keeper::Artifactory(_))
     }
 
     /// What keeps the marks, for people.
@@ -202,6 +238,19 @@ impl Backend {
         keys.sort();
         keys.dedup();
         Ok(keys)
+    }
+
+    /// What to say of keys that no image of the repository has, where there are some that look alike.
+    pub async fn likely_slip<'a>(&self, missing: impl IntoIterator<Item = &'a Key>) -> Option<String> {
+        // Whoever cannot read all keys gets the answer without advice.
+        let known = self.keys().await.inspect_err(|error| tracing::debug!("{error}")).ok()?;
+        let unknown = missing.into_iter().filter(|key| !known.contains(key));
+        let slips = unknown.filter_map(|typed| {
+            let meant = suggest(typed, &known)?;
+            Some(format!("no image here has {typed}; is {meant} meant?"))
+        });
+        let slips: Vec<_> = slips.collect();
+        (!slips.is_empty()).then(|| slips.join(" "))
     }
 
     /// What was set and unset on an image, by whom and when. Layouts and registries keep it all, as far as nobody removed

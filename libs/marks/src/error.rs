@@ -33,6 +33,20 @@ pub enum Error {
         /// The repository.
         repository: String,
     },
+    /// The registry's own list was asked for, and it keeps none.
+    #[error("{repository}: this registry keeps no list of what refers to an image")]
+    NoReferrers {
+        /// The repository.
+        repository: String,
+    },
+    /// Artifactory copies images only between its own repositories.
+    #[error("{to} is not known to be a repository of the Artifactory that has {from}")]
+    OtherServer {
+        /// The repository of the image.
+        from: String,
+        /// Where it was to go.
+        to: String,
+    },
     /// Artifactory was asked for, and it is none.
     #[error("{host} does not say that it is Artifactory")]
     NotArtifactory {
@@ -145,6 +159,8 @@ impl Explain for Error {
             Self::Invalid(_)
             | Self::WrongBackend { .. }
             | Self::NotArtifactory { .. }
+            | Self::NoReferrers { .. }
+            | Self::OtherServer { .. }
             | Self::Reserved { .. }
             | Self::QueryTooLong { .. }
             | Self::Ambiguous { .. }
@@ -163,8 +179,10 @@ impl Explain for Error {
                 "leave --backend out; layout is for oci:DIR, artifactory and oci for registries"
             }
             Self::NotArtifactory { .. } => {
-                "leave --backend out; behind a proxy that drops X-Artifactory-Docker-Registry, give --repo-key"
+                "leave --backend out; behind a proxy that drops X-Artifactory-Docker-Registry, props takes --repo-key"
             }
+            Self::OtherServer { .. } => "leave --via out; then the image goes by way of the registries",
+            Self::NoReferrers { .. } => "leave --oci-scheme out: then every mark gets a tag of its own",
             Self::Api { status, .. } => return api_hint(*status),
             Self::NotTheApi { .. } => {
                 "name it with --artifactory-url, as https://HOST/artifactory; it often has another host than the registry"

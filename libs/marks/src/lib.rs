@@ -19,12 +19,13 @@ mod tagged;
 mod verdict;
 
 pub use apply::Outcome;
-pub use args::{Choice, MarksArgs};
+pub use args::{Choice, KeepingArgs, MarksArgs, Scheme};
 pub use backend::{Backend, History, Image, Subject};
 pub use error::Error;
+pub use manifest::ARTIFACT_TYPE;
 pub use mark::{Assignment, Change, InvalidMark, Key, Mark, Provenance, Record, State, Step, Value};
 pub use relocate::{Cleared, Moved};
-pub use suggest::suggest;
+pub(crate) use suggest::suggest;
 pub use verdict::{Unmet, unmet};
 
 #[cfg(test)]

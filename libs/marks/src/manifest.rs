@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{Error, Key, Provenance, Record, State, Subject};
 
 /// The type of a mark among an image's referrers.
-pub(crate) const ARTIFACT_TYPE: &str = "application/vnd.pypelines.mark.v1+json";
+pub const ARTIFACT_TYPE: &str = "application/vnd.pypelines.mark.v1+json";
 /// The content that the empty descriptor describes.
 pub(crate) const EMPTY: &[u8] = b"{}";
 
@@ -41,16 +41,6 @@ pub(crate) fn tag(subject: &Digest, key: &Key) -> Result<Tag, Error> {
 pub(crate) fn read_tag(tag: &Tag) -> Option<(Digest, Key)> {
     let (digest, key) = tag.as_str().split_once('.')?;
     Some((digest.replacen('-', ":", 1).parse().ok()?, key.parse().ok()?))
-}
-
-/// Is this a tag about another image, of whatever kind: a mark, a signature, a list of referrers?
-pub(crate) fn is_about_another(tag: &Tag) -> bool {
-    let Some((algorithm, rest)) = tag.as_str().split_once('-') else { return false };
-    let hex = rest.split_once('.').map_or(rest, |(hex, _)| hex);
-    // The tags of longer digests are cut to 64 digits (distribution-spec, "Referrers Tag Schema").
-    matches!(algorithm, "sha256" | "sha512")
-        && hex.len() == 64
-        && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn prefix(subject: &Digest) -> String {
@@ -99,33 +89,52 @@ pub(crate) fn write(
 
 /// The record that a manifest keeps of a key of this image; `what` names it in errors.
 pub(crate) fn read(manifest: &Manifest, subject: &Digest, key: &Key, what: &str) -> Result<Kept, Error> {
-    let wrong = |reason: &str| Error::NotAMark { what: what.to_owned(), reason: reason.to_owned() };
+    let kept = read_any(manifest, subject, what)?;
+    if kept.record.key == *key { Ok(kept) } else { Err(no_mark(what, "it has another key")) }
+}
+
+/// The record that a manifest keeps of this image, whatever its key.
+pub(crate) fn read_any(manifest: &Manifest, subject: &Digest, what: &str) -> Result<Kept, Error> {
     if !matches!(manifest.content(), Content::Image { .. }) {
-        return Err(wrong("it is an index"));
+        return Err(no_mark(what, "it is an index"));
     }
     if manifest.artifact_type() != Some(ARTIFACT_TYPE) {
-        return Err(wrong("its artifactType is another"));
+        return Err(no_mark(what, "its artifactType is another"));
     }
     if manifest.subject().map(|about| &about.digest) != Some(subject) {
-        return Err(wrong("it is about another image"));
+        return Err(no_mark(what, "it is about another image"));
     }
-    let annotations: &BTreeMap<String, String> = manifest.annotations();
+    read_annotations(manifest.annotations(), manifest.digest().clone(), what)
+}
+
+/// Do these annotations say which key they are about?
+pub(crate) fn tells_a_key(annotations: &BTreeMap<String, String>) -> bool {
+    annotations.contains_key(KEY)
+}
+
+/// The record that the annotations of the manifest with this digest say.
+pub(crate) fn read_annotations(
+    annotations: &BTreeMap<String, String>,
+    digest: Digest,
+    what: &str,
+) -> Result<Kept, Error> {
     let annotation = |name: &str| annotations.get(name).cloned();
-    if annotation(KEY).as_deref() != Some(key.as_str()) {
-        return Err(wrong("it has another key"));
-    }
+    let key = annotation(KEY).ok_or_else(|| no_mark(what, "it has no key"))?.parse()?;
     let state = match annotation(STATE).as_deref() {
         Some("unset") => State::Unset,
         Some("set") | None => {
-            State::Set { value: annotation(VALUE).ok_or_else(|| wrong("it has no value"))?.parse()? }
+            let value = annotation(VALUE).ok_or_else(|| no_mark(what, "it has no value"))?;
+            State::Set { value: value.parse()? }
         }
-        Some(_) => return Err(wrong("it is neither set nor unset")),
+        Some(_) => return Err(no_mark(what, "it is neither set nor unset")),
     };
     let provenance =
         Provenance { pipeline: annotation(PIPELINE), job: annotation(JOB), actor: annotation(ACTOR) };
-    Ok(Kept {
-        record: Record { key: key.clone(), state, created: annotation(CREATED), provenance },
-        digest: manifest.digest().clone(),
-        previous: annotation(PREVIOUS).and_then(|digest| digest.parse().ok()),
-    })
+    let record = Record { key, state, created: annotation(CREATED), provenance };
+    let previous = annotation(PREVIOUS).and_then(|digest| digest.parse().ok());
+    Ok(Kept { record, digest, previous })
+}
+
+fn no_mark(what: &str, reason: &str) -> Error {
+    Error::NotAMark { what: what.to_owned(), reason: reason.to_owned() }
 }

@@ -92,6 +92,8 @@ pub struct Step {
     pub key: Key,
     /// What it shall be.
     pub state: State,
+    /// Who says so, if it is not who carries it out.
+    pub by: Option<Provenance>,
 }
 
 /// What writing a mark changes.
@@ -129,12 +131,18 @@ impl Step {
     /// Sets what is given.
     pub fn set(assignment: &Assignment) -> Self {
         let Assignment { key, value } = assignment.clone();
-        Self { key, state: State::Set { value } }
+        Self { key, state: State::Set { value }, by: None }
+    }
+
+    /// Sets a mark as it was found on an image elsewhere, in the name of who set it there.
+    pub fn carry(mark: &Mark) -> Self {
+        let Mark { key, value, provenance, .. } = mark.clone();
+        Self { key, state: State::Set { value }, by: Some(provenance) }
     }
 
     /// Unsets a key, whatever its value.
     pub fn unset(key: &Key) -> Self {
-        Self { key: key.clone(), state: State::Unset }
+        Self { key: key.clone(), state: State::Unset, by: None }
     }
 
     /// What this changes where the key has the value `known`.

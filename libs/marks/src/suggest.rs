@@ -3,7 +3,7 @@
 use crate::Key;
 
 /// The known key that `typed` is most likely a slip of, if there is one that near.
-pub fn suggest<'a>(typed: &Key, known: impl IntoIterator<Item = &'a Key>) -> Option<&'a Key> {
+pub(crate) fn suggest<'a>(typed: &Key, known: impl IntoIterator<Item = &'a Key>) -> Option<&'a Key> {
     let text = typed.as_str();
     // A slip in every fourth letter or so: short keys that differ in one letter are different keys.
     let most = match text.chars().count() {

@@ -1,24 +1,27 @@
-//! Marks beside the images they are about: one tag per mark, `sha256-<hex>.<key>`.
+//! Marks beside the images they are about: in the registry's own list of referrers where it keeps one ([`listed`]),
+//! elsewhere and in layout directories one tag per mark, `sha256-<hex>.<key>`.
 //!
 //! Setting a mark is one atomic write of one tag, so that no two marks share anything that could be lost. A tag always
 //! leads to the latest record of its key; unsetting writes one that says so, which works where nothing may be deleted.
 //! Each record names the one it took the place of, and that chain is the history.
 
 mod find;
+mod listed;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::{Mutex, OnceLock};
 
 use contract::clock;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use registry::{Digest, Layout, Manifest, Store, Tag, Which};
+use registry::{Digest, Layout, Listed, Manifest, Store, Tag, Which};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::backend::{Subject, Written};
 use crate::manifest::{self, EMPTY, Kept};
-use crate::{Error, Key, Provenance, Record, State, Step};
+use crate::{Error, Key, Provenance, Record, Scheme, State, Step};
 
 /// How many manifests are asked for at once. The HTTP client keeps its own, lower limit for each server.
 const AT_ONCE: usize = 16;
@@ -33,6 +36,11 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 pub(crate) struct Tagged {
     store: Store,
     name: String,
+    scheme: Scheme,
+    /// Does the registry keep a list of referrers? It is asked once.
+    has_list: OnceLock<bool>,
+    /// The keys that were met in such lists.
+    seen: Mutex<BTreeSet<Key>>,
 }
 
 /// While this is held, nobody else changes marks in a layout directory. Registries have no such thing.
@@ -40,8 +48,8 @@ pub(crate) struct Tagged {
 pub(crate) struct Lock(#[expect(dead_code, reason = "the lock goes when the file is closed")] Option<File>);
 
 impl Tagged {
-    pub(crate) fn new(store: Store, name: String) -> Self {
-        Self { store, name }
+    pub(crate) fn new(store: Store, name: String, scheme: Scheme) -> Self {
+        Self { store, name, scheme, has_list: OnceLock::new(), seen: Mutex::default() }
     }
 
     /// Reading, deciding and writing have to be one step, or one of two writers of a key would name as its predecessor
@@ -62,6 +70,10 @@ impl Tagged {
 
     /// The records of an image, by key: of these keys, or of all.
     pub(crate) async fn records(&self, subject: &Digest, keys: Option<&[Key]>) -> Result<Vec<Kept>, Error> {
+        if let Some(mut records) = self.listed(subject).await?.map(listed::latest) {
+            records.retain(|kept| keys.is_none_or(|keys| keys.contains(&kept.record.key)));
+            return Ok(records);
+        }
         let mut wanted = Vec::new();
         match keys {
             // Asked for one by one, a registry need not list its thousands of tags.
@@ -101,7 +113,8 @@ impl Tagged {
         results
     }
 
-    /// The empty content first, then the manifest, its name last.
+    /// The empty content first, then the manifest, its name last. Where the registry keeps a list, that is all. A list
+    /// that clients keep is for other tools: it can lose entries, and nothing here is ever read from it.
     async fn write_one(
         &self,
         subject: &Subject,
@@ -110,13 +123,19 @@ impl Tagged {
         provenance: &Provenance,
     ) -> Result<(), Error> {
         let created = after(known.and_then(|kept| kept.record.created.as_deref()));
-        let Step { key, state } = step.clone();
+        let Step { key, state, by } = step.clone();
         let tag = manifest::tag(&subject.digest, &key)?;
-        let record = Record { key, state, created: Some(created), provenance: provenance.clone() };
+        let record = Record {
+            key,
+            state,
+            created: Some(created),
+            provenance: by.unwrap_or_else(|| provenance.clone()),
+        };
         let manifest = manifest::write(subject, &record, known.map(|kept| &kept.digest))?;
-        let which = Which::Tag(tag);
+        let has_list = self.has_list(&subject.digest).await?;
+        let which = if has_list { Which::Digest(manifest.digest().clone()) } else { Which::Tag(tag) };
         let mut attempt = 1;
-        loop {
+        let written = loop {
             self.store.put_bytes(EMPTY).await?;
             match self.store.put_manifest(&manifest, &which).await {
                 // All marks share the empty content. While the first writers of a repository upload it at the same time,
@@ -126,29 +145,50 @@ impl Tagged {
                     tokio::time::sleep(PAUSE.mul_f64(f64::from(attempt) * (0.5 + fastrand::f64()))).await;
                     attempt += 1;
                 }
-                result => return Ok(result.map(drop)?),
+                result => break result?,
+            }
+        };
+        if !has_list && !written.listed {
+            match self.store.list_referrers(&subject.digest, &[manifest]).await {
+                Ok(Listed::Nowhere { reason }) => tracing::debug!("{reason}"),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!("other tools will not see {which} among the referrers: {error}")
+                }
             }
         }
+        Ok(())
     }
 
     /// All images that carry a key, whatever its value, tagged or not.
     pub(crate) async fn carriers(&self, key: &Key) -> Result<Vec<Digest>, Error> {
         let keeps = |(tag, _): &(Tag, _)| manifest::read_tag(tag).is_some_and(|(_, known)| known == *key);
-        let tags = self.tags().await?.into_iter().filter(keeps).collect();
+        let tags = self.tags().await?;
+        if let Some(images) = self.listed_images(&tags).await? {
+            return self.listed_carriers(images, key).await;
+        }
+        let tags = tags.into_iter().filter(keeps).collect();
         let records = self.read_all(tags).await?.into_iter();
         let set = records.filter(|(_, kept)| matches!(kept.record.state, State::Set { .. }));
         Ok(set.map(|(subject, _)| subject).collect())
     }
 
-    /// All keys that were ever set on an image of this repository.
+    /// All keys that were ever set on an image of this repository; in a registry with lists, those of some images.
     pub(crate) async fn keys(&self) -> Result<Vec<Key>, Error> {
-        let keys = self.tags().await?.into_iter().filter_map(|(tag, _)| Some(manifest::read_tag(&tag)?.1));
+        let tags = self.tags().await?;
+        if let Some(images) = self.listed_images(&tags).await? {
+            return self.listed_keys(images).await;
+        }
+        let keys = tags.into_iter().filter_map(|(tag, _)| Some(manifest::read_tag(&tag)?.1));
         Ok(keys.collect())
     }
 
     /// What was done to the keys of an image, and whether that is all of it: a registry may have collected what no tag
     /// leads to.
     pub(crate) async fn history(&self, subject: &Digest) -> Result<(Vec<Record>, bool), Error> {
+        if let Some(records) = self.listed(subject).await? {
+            return Ok((records.into_iter().map(|kept| kept.record).collect(), true));
+        }
         let (mut records, mut complete) = (Vec::new(), true);
         for latest in self.records(subject, None).await? {
             let mut seen = HashSet::new();
@@ -171,6 +211,27 @@ impl Tagged {
             }
         }
         Ok((records, complete))
+    }
+
+    /// The tags of images, if the registry keeps a list of referrers. Which it does is asked about the first of them.
+    async fn listed_images(&self, tags: &[(Tag, Option<Digest>)]) -> Result<Option<Vec<Tag>>, Error> {
+        if matches!(self.store, Store::Layout(_)) || self.scheme == Scheme::Tags {
+            return Ok(None);
+        }
+        let images: Vec<&Tag> =
+            tags.iter().map(|(tag, _)| tag).filter(|tag| !tag.is_about_another()).collect();
+        let known = match self.has_list.get() {
+            Some(known) => Some(*known),
+            None => match images.first() {
+                Some(first) => match self.store.resolve(first).await? {
+                    Some(digest) => Some(self.has_list(&digest).await?),
+                    None => None,
+                },
+                None => None,
+            },
+        };
+        // Without images there is nobody to ask about, and a list of none is as good as no list.
+        Ok(known.unwrap_or_default().then(|| images.into_iter().cloned().collect()))
     }
 
     /// The tags; a layout knows where they lead.

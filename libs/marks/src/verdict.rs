@@ -1,5 +1,7 @@
 //! Does an image carry what a gate asks for?
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::{Assignment, Mark, Value};
@@ -12,6 +14,16 @@ pub struct Unmet {
     pub wanted: Assignment,
     /// The value it has instead; none when the mark is not there.
     pub found: Option<Value>,
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Assignment { key, value } = &self.wanted;
+        match &self.found {
+            Some(found) => write!(f, "{key} is '{found}', not '{value}'"),
+            None => write!(f, "{key} is not set"),
+        }
+    }
 }
 
 /// Those of `wanted` that `marks` do not meet.

@@ -83,7 +83,11 @@ impl Layout {
         }
         let told =
             index.entries().into_iter().find(|entry| entry.digest == digest).map(|entry| entry.media_type);
-        Manifest::parse(bytes.into(), told.as_deref(), &what)
+        let manifest = Manifest::parse(bytes.into(), told.as_deref(), &what)?;
+        Ok(match which {
+            Which::Digest(digest) => manifest.known_as(digest),
+            Which::Tag(_) => manifest,
+        })
     }
 
     /// The digest a tag leads to, or none when there is no such tag or no such directory yet.
@@ -184,13 +188,18 @@ impl Layout {
     /// When the file system refuses.
     pub fn put_bytes(&self, bytes: &[u8]) -> Result<Digest, Error> {
         let digest = Digest::of(bytes);
-        let path = self.blob_path(&digest);
+        self.put_known(bytes, &digest)?;
+        Ok(digest)
+    }
+
+    fn put_known(&self, bytes: &[u8], digest: &Digest) -> Result<(), Error> {
+        let path = self.blob_path(digest);
         if fs::read(&path).ok().as_deref() != Some(bytes) {
             let temporary = self.temporary(&path)?;
             temporary.as_file().write_all(bytes).map_err(writing(&path))?;
             self.keep(temporary, &path)?;
         }
-        Ok(digest)
+        Ok(())
     }
 
     /// Writes a manifest as a blob and, under a tag, names it in the index.
@@ -198,7 +207,7 @@ impl Layout {
     /// # Errors
     /// When the file system refuses.
     pub fn put_manifest(&self, manifest: &Manifest, which: &Which) -> Result<(), Error> {
-        self.put_bytes(manifest.bytes())?;
+        self.put_known(manifest.bytes(), manifest.digest())?;
         match which {
             Which::Digest(_) => Ok(()),
             Which::Tag(tag) => self.change_index(|index| index.set(tag, manifest)),

@@ -170,3 +170,17 @@ fn referrers_without_a_tag_are_found_when_they_are_listed_and_are_listed_once() 
     }
     assert_eq!(layout.tags().unwrap().len(), 1);
 }
+
+#[test]
+fn a_manifest_that_is_asked_for_by_a_longer_digest_goes_on_under_it() {
+    let ((_folder, from), (_other, to)) = (layout(), layout());
+    let longer: Digest = format!("sha512:{}", "0".repeat(128)).parse().unwrap();
+    let mut hasher = longer.hasher();
+    hasher.update(IMAGE.as_bytes());
+    let longer = hasher.finish();
+    from.put_manifest(&image().known_as(&longer), &Which::Digest(longer.clone())).unwrap();
+    let read = from.manifest(&Which::Digest(longer.clone())).unwrap();
+    assert_eq!(read.digest(), &longer);
+    to.put_manifest(&read, &Which::Digest(read.digest().clone())).unwrap();
+    assert_eq!(to.manifest(&Which::Digest(longer)).unwrap().bytes(), image().bytes());
+}

@@ -152,7 +152,14 @@ impl Manifest {
         &self.media_type
     }
 
-    /// The SHA-256 digest of the bytes.
+    /// The same manifest under the digest that somebody else knows it by, which is one of its bytes: an index may name
+    /// what it lists by another algorithm than ours.
+    #[must_use]
+    pub(crate) fn known_as(self, digest: &Digest) -> Self {
+        Self { digest: digest.clone(), ..self }
+    }
+
+    /// The digest it was asked for by; else the SHA-256 digest of the bytes.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }

@@ -70,6 +70,18 @@ impl Tag {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Is this the tag of something about an image? `sha256-<hex>` is a list of referrers (distribution-spec, "Referrers
+    /// Tag Schema"); with a suffix behind a dot it is a signature or the like of cosign's, or a mark.
+    pub fn is_about_another(&self) -> bool {
+        let Some((algorithm, rest)) = self.0.split_once('-') else { return false };
+        let (hex, suffix) = rest.split_once('.').map_or((rest, None), |(hex, suffix)| (hex, Some(suffix)));
+        // Longer digests are cut to 64 digits there: a tag has no room for more.
+        matches!(algorithm, "sha256" | "sha512")
+            && hex.len() == 64
+            && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            && suffix.is_none_or(|suffix| !suffix.is_empty())
+    }
 }
 
 impl fmt::Display for Tag {

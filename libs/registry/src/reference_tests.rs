@@ -90,3 +90,28 @@ fn what_is_no_reference_is_refused_with_the_reason() {
         assert!(error.contains(reason), "{text:?}: {error}");
     }
 }
+
+#[test]
+fn tags_about_other_images_are_known_by_their_form() {
+    let hex = "0123456789abcdef".repeat(4);
+    for text in [
+        format!("sha256-{hex}"),
+        format!("sha512-{hex}"),
+        format!("sha256-{hex}.sig"),
+        format!("sha256-{hex}.vnd.tested"),
+    ] {
+        assert!(text.parse::<Tag>().unwrap().is_about_another(), "{text}");
+    }
+    for text in [
+        "latest".to_owned(),
+        "sha256-abc".to_owned(),
+        format!("sha256-{}", &hex[1..]),
+        format!("sha256-{hex}0"),
+        format!("sha256-{}", hex.to_uppercase()),
+        format!("sha256-{hex}-x"),
+        format!("sha256-{hex}."),
+        format!("app-{hex}"),
+    ] {
+        assert!(!text.parse::<Tag>().unwrap().is_about_another(), "{text}");
+    }
+}

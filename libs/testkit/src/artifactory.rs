@@ -14,22 +14,16 @@ mod rest;
 mod storage;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HOST};
-use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use hyper::header::AUTHORIZATION;
+use hyper::{HeaderMap, Method};
 
+use crate::server as http;
 use reply::{Reply, refusal};
 use storage::{Kind, Storage};
 
@@ -38,10 +32,8 @@ const BASE: &str = "/artifactory/";
 
 /// A running double; it ends when this is dropped.
 pub struct Artifactory {
-    address: SocketAddr,
+    http: http::Server,
     server: Arc<Server>,
-    // Declared last, so dropped last: the tasks that use the rest run in it.
-    _runtime: Runtime,
 }
 
 /// A double to be.
@@ -188,11 +180,6 @@ impl ArtifactoryBuilder {
     /// # Panics
     /// When no port can be had.
     pub fn start(self) -> Artifactory {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap_or_else(|error| panic!("no runtime for the double: {error}"));
         let Self { settings, storage } = self;
         let server = Arc::new(Server {
             settings,
@@ -200,12 +187,8 @@ impl ArtifactoryBuilder {
             faults: Mutex::default(),
             log: Mutex::default(),
         });
-        let listener = runtime
-            .block_on(TcpListener::bind(("127.0.0.1", 0)))
-            .unwrap_or_else(|error| panic!("no port for the double: {error}"));
-        let address = listener.local_addr().unwrap_or_else(|error| panic!("no address: {error}"));
-        runtime.spawn(serve(listener, Arc::clone(&server)));
-        Artifactory { address, server, _runtime: runtime }
+        let double = Arc::clone(&server);
+        Artifactory { http: http::Server::start(move |asked| double.answer(asked)), server }
     }
 }
 
@@ -217,12 +200,12 @@ impl Artifactory {
 
     /// Its address, `127.0.0.1:PORT`.
     pub fn address(&self) -> String {
-        self.address.to_string()
+        self.http.address()
     }
 
     /// The URL of its REST API.
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, BASE.trim_end_matches('/'))
+        format!("http://{}{}", self.address(), BASE.trim_end_matches('/'))
     }
 
     /// Takes over an image of a layout directory, as a push would, and says its digest.
@@ -269,37 +252,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(listener: TcpListener, server: Arc<Server>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let server = Arc::clone(&server);
-        tokio::spawn(async move {
-            let service = service_fn(|request| {
-                let server = Arc::clone(&server);
-                async move { Ok::<_, std::convert::Infallible>(server.answer(request).await) }
-            });
-            // A client that goes away in the middle is its own business.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
-}
-
 impl Server {
     fn storage(&self) -> MutexGuard<'_, Storage> {
         lock(&self.storage)
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let is_head = request.method() == Method::HEAD;
-        let reply = match Asked::read(request).await {
+    fn answer(&self, asked: http::Asked) -> http::Reply {
+        let reply = match Asked::read(asked) {
             Ok(asked) => {
                 lock(&self.log).push(asked.line());
                 self.fault(&asked).unwrap_or_else(|| self.route(asked))
             }
             Err(text) => refusal(400, &text),
         };
-        reply.into_response(is_head)
+        reply.send()
     }
 
     fn fault(&self, asked: &Asked) -> Option<Reply> {
@@ -338,27 +304,23 @@ impl Server {
 }
 
 impl Asked {
-    async fn read(request: Request<Incoming>) -> Result<Self, String> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-        // A client that takes this for its proxy sends the whole URL.
-        let host = parts.uri.authority().map(ToString::to_string);
-        let told = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let query = parts.uri.query().unwrap_or_default();
+    fn read(asked: http::Asked) -> Result<Self, String> {
+        let http::Asked { method, path, host, raw_query, headers, body, .. } = asked;
         let pair = |text: &str| -> Result<(String, Option<String>), String> {
             match text.split_once('=') {
                 Some((name, value)) => Ok((properties::decoded(name)?, Some(properties::decoded(value)?))),
                 None => Ok((properties::decoded(text)?, None)),
             }
         };
-        let query: Result<Vec<_>, _> = query.split('&').filter(|text| !text.is_empty()).map(pair).collect();
+        let query: Result<Vec<_>, _> =
+            raw_query.split('&').filter(|text| !text.is_empty()).map(pair).collect();
         Ok(Self {
-            method: parts.method,
+            method,
             // A plus is a space in a query only.
-            path: properties::decoded(&parts.uri.path().replace('+', "%2B"))?,
+            path: properties::decoded(&path.replace('+', "%2B"))?,
             query: query?,
-            host: host.unwrap_or_else(|| told.to_owned()),
-            headers: parts.headers,
+            host,
+            headers,
             body,
             is_admin: false,
         })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -25,7 +25,11 @@ pub(crate) struct Asked {
     pub(crate) method: Method,
     /// As it was sent: percent-encoded.
     pub(crate) path: String,
-    /// Decoded, in the order in which they came.
+    /// The host that was asked, whether as a server or as a proxy.
+    pub(crate) host: String,
+    /// What stands behind the `?`, as it was sent.
+    pub(crate) raw_query: String,
+    /// The same, decoded, in the order in which they came.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -102,10 +106,16 @@ async fn respond(
     answer: Arc<impl Fn(Asked) -> Reply>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (head, body) = request.into_parts();
-    let query = form(head.uri.query().unwrap_or_default());
+    let raw_query = head.uri.query().unwrap_or_default().to_owned();
+    let query = form(&raw_query);
+    // A client that takes this for its proxy sends the whole URL.
+    let told = head.uri.authority().map(ToString::to_string);
+    let header = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = told.unwrap_or_else(|| header.to_owned());
     let body = body.collect().await?.to_bytes();
     let path = head.uri.path().to_owned();
-    let reply = answer(Asked { method: head.method, path, query, headers: head.headers, body });
+    let reply =
+        answer(Asked { method: head.method, path, host, raw_query, query, headers: head.headers, body });
     let mut response = Response::new(Full::new(reply.body));
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or_else(|error| panic!("status {}: {error}", reply.status));

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::stand::{Backend, backends, props};
+use testkit::{Answer, Fault, Proxy, Referrers, Registry, Rule, tool};
+
+use super::stand::{Backend, Layout, NAME, backends, props, registry};
 
 /// A line of a script: the arguments, with `@` for the repository; the exit code; what stdout has to be, with digests
 /// shown as the tag of their image.
@@ -154,5 +156,107 @@ fn who_did_what_is_told_where_it_is_kept() {
         expected.sort_unstable();
         assert_eq!(sorted, expected, "{}", backend.name);
         assert_eq!(json["complete"], backend.name != "artifactory");
+    }
+}
+
+#[test]
+fn the_scheme_can_be_told_and_is_told_apart_by_asking_the_registry() {
+    let plain = registry("oci", None, &["a"]);
+    let image = format!("{}:a", plain.repository);
+    let refused = props(["set", &image, "tested", "--oci-scheme", "referrers"]).fails(2);
+    assert!(refused.error()[0].contains("keeps no list"), "{refused:?}");
+    let native = registry("oci", Some(Referrers::Native { page: 2, filters: true }), &["a"]);
+    let image = format!("{}:a", native.repository);
+    props(["set", &image, "tested", "--oci-scheme", "referrers"]).succeeds();
+    let tags = || {
+        let all = tool("image-promote").args(["list", "--all", &native.repository]).succeeds();
+        all.stdout().lines().count()
+    };
+    assert_eq!(tags(), 1, "a list needs no tags");
+    props(["verify", &image, "tested"]).succeeds();
+    props(["verify", &image, "tested", "--oci-scheme", "tags"]).fails(3);
+    props(["set", &image, "scanned"]).env("PROPS_OCI_SCHEME", "tags").succeeds();
+    assert_eq!(tags(), 2);
+    props(["verify", &image, "scanned", "--oci-scheme", "tags"]).succeeds();
+    let shown = tool("image-promote").args(["list", &native.repository]).succeeds();
+    assert_eq!(shown.stdout(), "a\n");
+}
+
+#[test]
+fn a_registry_that_cannot_say_whether_it_keeps_a_list_is_not_taken_at_a_guess() {
+    let server = Registry::start();
+    let layout = Layout::with(&["a"]);
+    let direct = format!("{}/{NAME}:a", server.address());
+    tool("image-promote").args(["copy", &format!("{}:a", layout.repository()), &direct]).succeeds();
+    let html = Answer { body: "<html>".into(), ..Answer::status(200) };
+    let table = [
+        (Fault::status(404), 0),
+        (Fault::status(405), 0),
+        (Fault::Answer(html), 0),
+        (Fault::error(403, "DENIED", "not you"), 1),
+        (Fault::status(400), 1),
+    ];
+    for (fault, code) in table {
+        let proxy = Proxy::builder(server.address())
+            .fault(Rule::matching("GET */referrers/*", fault.clone()))
+            .start();
+        let image = format!("{}/{NAME}:a", proxy.address());
+        let output = props(["set", &image, "tested"]).run();
+        assert_eq!(output.code, Some(code), "{fault:?}: {output:?}");
+        let read = props(["verify", &image, "tested"]).run();
+        assert_eq!(read.code, Some(code), "{fault:?}: {read:?}");
+    }
+}
+
+#[test]
+fn other_tools_find_marks_among_the_referrers_also_where_tags_are_the_truth() {
+    let plain = registry("oci", None, &["a"]);
+    let image = format!("{}:a", plain.repository);
+    let digest = plain.layout.image("a", "a");
+    props(["set", &image, "tested", "scanned"]).succeeds();
+    let tag = format!("docker://{}:{}", plain.repository, digest.replace(':', "-"));
+    let output = std::process::Command::new("skopeo")
+        .args(["inspect", "--raw", "--tls-verify=false", &tag])
+        .output()
+        .expect("skopeo is installed");
+    let index: Value = serde_json::from_slice(&output.stdout).expect("an index");
+    let keys: Vec<_> = index["manifests"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|entry| entry["annotations"]["vnd.pypelines.mark.key"].as_str().expect("a key"))
+        .collect();
+    assert_eq!(keys, ["tested", "scanned"]);
+}
+
+#[test]
+fn find_takes_two_requests_an_image_and_the_pages_whatever_the_registry_is() {
+    let tags: Vec<String> = (0..30).map(|number| format!("v{number:02}")).collect();
+    let names: Vec<&str> = tags.iter().map(String::as_str).collect();
+    for referrers in
+        [None, Some(Referrers::Native { page: 100, filters: true }), Some(Referrers::TagIsDigest)]
+    {
+        let (layout, server) = (Layout::with(&names), Registry::start());
+        let mut proxy = Proxy::builder(server.address());
+        if let Some(referrers) = referrers {
+            proxy = proxy.referrers(referrers);
+        }
+        let proxy = proxy.start();
+        let repository = format!("{}/{NAME}", proxy.address());
+        for tag in &tags {
+            let image = format!("{repository}:{tag}");
+            let from = format!("{}:{tag}", layout.repository());
+            tool("image-promote").args(["copy", &from, &image]).succeeds();
+            props(["set", &image, "tested"]).succeeds();
+        }
+        proxy.take_log();
+        let found = props(["find", &repository, "tested", "--count"]).succeeds();
+        assert_eq!(found.stdout(), "30\n");
+        let log = proxy.take_log();
+        let pages = log.iter().filter(|passed| passed.target.contains("/tags/list")).count();
+        // Which kind of registry it is, is asked about one image.
+        let asking = 3;
+        assert!(log.len() <= 2 * tags.len() + pages + asking, "{} requests: {referrers:?}", log.len());
+        assert!(pages <= 2 && proxy.most_in_flight() <= 16, "{pages} pages");
     }
 }

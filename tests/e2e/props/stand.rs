@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use testkit::{Artifactory, ArtifactoryBuilder, File, Image, Registry, Tool, tool};
+use testkit::{Artifactory, ArtifactoryBuilder, File, Image, Proxy, Referrers, Registry, Tool, tool};
 
 /// The time of every run.
 pub(crate) const NOW: &str = "1767323045";
@@ -75,13 +75,26 @@ pub(crate) fn backends(tags: &[&str]) -> Vec<Backend> {
     let repository = format!("{}/{KEY}/{NAME}", server.address());
     let artifactory = Backend { name: "artifactory", repository, layout, _server: Box::new(server) };
 
+    let referrers = [
+        ("oci", None),
+        ("oci with referrers", Some(Referrers::Native { page: 2, filters: true })),
+        ("oci with referrers unfiltered", Some(Referrers::Native { page: 100, filters: false })),
+        ("oci as GitLab's", Some(Referrers::TagIsDigest)),
+    ];
+    let registries = referrers.map(|(name, referrers)| registry(name, referrers, tags));
+    [here, artifactory].into_iter().chain(registries).collect()
+}
+
+/// A registry with images, and with a proxy in front that deals with referrers in another way.
+pub(crate) fn registry(name: &'static str, referrers: Option<Referrers>, tags: &[&str]) -> Backend {
     let layout = Layout::with(tags);
     let server = Registry::start();
-    let repository = format!("{}/{NAME}", server.address());
+    let proxy = referrers.map(|referrers| Proxy::builder(server.address()).referrers(referrers).start());
+    let address = proxy.as_ref().map_or_else(|| server.address().to_owned(), Proxy::address);
+    let repository = format!("{address}/{NAME}");
     for tag in tags {
         let from = format!("{}:{tag}", layout.repository());
         tool("image-promote").args(["copy", &from, &format!("{repository}:{tag}")]).succeeds();
     }
-    let registry = Backend { name: "oci", repository, layout, _server: Box::new(server) };
-    vec![here, artifactory, registry]
+    Backend { name, repository, layout, _server: Box::new((proxy, server)) }
 }

@@ -2,7 +2,9 @@
 
 use std::thread;
 
-use super::stand::{Layout, backends, props};
+use testkit::{Proxy, Referrers, Registry, tool};
+
+use super::stand::{Layout, backends, props, registry};
 
 #[test]
 fn twenty_writers_at_once_lose_nothing_on_any_backend() {
@@ -71,4 +73,49 @@ fn one_directory_spelled_in_two_ways_is_one_place_and_moves_between_two_do_not_w
             });
         }
     });
+}
+
+#[test]
+fn two_moves_at_once_in_a_registry_are_healed_by_running_one_of_them_again() {
+    let referrers = [None, Some(Referrers::Native { page: 100, filters: true })];
+    for kind in referrers {
+        let place = registry("oci", kind, &["a", "b", "c"]);
+        let image = |tag: &str| format!("{}:{tag}", place.repository);
+        props(["move", "release-prod", &image("c")]).succeeds();
+        for _ in 0..3 {
+            thread::scope(|scope| {
+                for tag in ["a", "b"] {
+                    let image = image(tag);
+                    // Each may see what the other one does, and says so.
+                    scope.spawn(move || {
+                        let code = props(["move", "release-prod", &image]).run().code;
+                        assert!(matches!(code, Some(0 | 1)), "{code:?}");
+                    });
+                }
+            });
+            props(["move", "release-prod", &image("b")]).succeeds();
+            let found = props(["find", &place.repository, "release-prod"]).succeeds();
+            assert!(found.stdout().starts_with("b\t"), "{found:?}");
+            assert_eq!(found.stdout().lines().count(), 1, "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_is_unset_where_nothing_can_be_deleted() {
+    let server = Registry::builder().without_deletion().start();
+    let native = Referrers::Native { page: 100, filters: true };
+    let proxies = [Proxy::builder(server.address()), Proxy::builder(server.address()).referrers(native)];
+    for (number, proxy) in proxies.into_iter().enumerate() {
+        let proxy = proxy.start();
+        let layout = Layout::with(&["1"]);
+        let image = format!("{}/app-{number}:1", proxy.address());
+        tool("image-promote").args(["copy", &format!("{}:1", layout.repository()), &image]).succeeds();
+        props(["set", &image, "tested"]).succeeds();
+        props(["unset", &image, "tested"]).succeeds();
+        props(["verify", &image, "tested"]).fails(3);
+        props(["set", &image, "tested=again"]).succeeds();
+        assert_eq!(props(["get", &image]).succeeds().stdout(), "tested=again\n");
+        assert!(proxy.take_log().iter().all(|passed| passed.method != "DELETE"));
+    }
 }

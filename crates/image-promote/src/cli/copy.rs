@@ -1,7 +1,8 @@
 //! What is typed for `copy`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use contract::args::{DryRunArgs, FormatArgs};
+use marks::{Assignment, InvalidMark, KeepingArgs};
 use registry::{Platform, Reference, RegistryArgs, Tag};
 
 use super::{JobsArgs, reference};
@@ -41,6 +42,21 @@ pub(crate) struct Copy {
     /// may be others than those of SRC.
     #[arg(long, env = "IMAGE_PROMOTE_REFERRERS")]
     pub(crate) referrers: bool,
+    /// Copy nothing (exit code 3) unless SRC carries these marks: KEY[,KEY…], or KEY=VALUE; can be given more than once
+    ///
+    /// SRC is resolved once; the marks have to be on the very digest that is copied.
+    #[arg(long = "require", value_name = "MARK", env = "IMAGE_PROMOTE_REQUIRE", value_parser = requirement)]
+    pub(crate) required: Vec<Requirement>,
+    /// Carry the marks of SRC to each DST, whatever keeps them on either side
+    ///
+    /// They are there before the tags are, but in Artifactory, which keeps them with the files of tags.
+    #[arg(long, env = "IMAGE_PROMOTE_MARKS")]
+    pub(crate) marks: bool,
+    /// How the image goes
+    #[arg(long, value_enum, value_name = "WAY", env = "IMAGE_PROMOTE_VIA", default_value_t)]
+    pub(crate) via: Via,
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
     #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]
@@ -51,10 +67,55 @@ pub(crate) struct Copy {
     pub(crate) registry: RegistryArgs,
 }
 
+/// How an image goes from one repository to another.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// By the registries' own API
+    #[default]
+    Registry,
+    /// Artifactory copies it itself, in one request for each tag; its digest is looked at afterwards
+    Artifactory,
+}
+
+/// What one `--require` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Requirement(pub(crate) Vec<Assignment>);
+
+/// A value may hold commas, so they part bare keys only.
+fn requirement(text: &str) -> Result<Requirement, InvalidMark> {
+    if text.contains('=') {
+        return Ok(Requirement(vec![text.parse()?]));
+    }
+    text.split(',').map(str::parse).collect::<Result<_, _>>().map(Requirement)
+}
+
 fn tag(text: &str) -> Result<Tag, registry::InvalidTag> {
     text.parse()
 }
 
 fn platform(text: &str) -> Result<Platform, registry::InvalidPlatform> {
     text.parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_part_bare_keys_and_belong_to_values() {
+        let table: [(&str, &[&str]); 5] = [
+            ("tested", &["tested=true"]),
+            ("tested,scanned", &["tested=true", "scanned=true"]),
+            ("ticket=A-1,B-2", &["ticket=A-1,B-2"]),
+            ("note=", &["note="]),
+            ("note=a=b", &["note=a=b"]),
+        ];
+        for (text, expected) in table {
+            let told: Vec<_> = requirement(text).unwrap().0.iter().map(ToString::to_string).collect();
+            assert_eq!(told, expected, "{text}");
+        }
+        for text in ["", "tested,", ",tested", "tested scanned", "tested,scanned=true"] {
+            assert!(requirement(text).is_err(), "{text}");
+        }
+    }
 }

@@ -3,12 +3,15 @@
 use contract::Failure;
 use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use marks::{Backend, Outcome};
 use registry::{Digest, Manifest, Registries, Store, Tag, Which};
 
+use super::carry::Carry;
 use super::delivery::{Delivered, Delivery};
 use super::output;
 use super::plan::{self, Moving, Verdict};
 use super::target::Target;
+use super::via;
 use crate::attached::Attached;
 use crate::cli::Copy;
 use crate::transfer::{Tally, Transfer};
@@ -18,7 +21,7 @@ use crate::tree::Tree;
 pub(crate) struct Leg {
     pub(crate) target: Target,
     pub(crate) from: Store,
-    to: Store,
+    pub(crate) to: Store,
     /// Where each tag leads now, in the order of the target's tags.
     found: Vec<Option<Digest>>,
     pub(crate) verdicts: Vec<Verdict>,
@@ -27,6 +30,8 @@ pub(crate) struct Leg {
     pub(crate) manifests: usize,
     /// What was done for what is about the image; none when nobody asked for that.
     pub(crate) delivered: Option<Delivered>,
+    /// What became of the marks; none when nobody asked for that.
+    pub(crate) marks: Option<Vec<Outcome>>,
 }
 
 /// A tag that leads elsewhere and may not move.
@@ -41,8 +46,8 @@ impl Leg {
     pub(crate) fn open(registries: &Registries, copy: &Copy, target: Target) -> Result<Self, Failure> {
         let (from, to) = registries.open_pair(&copy.source.repository, &target.repository)?;
         let (found, verdicts) = (Vec::new(), Vec::new());
-        let (blobs, manifests, delivered) = (Tally::default(), 0, None);
-        Ok(Self { target, from, to, found, verdicts, blobs, manifests, delivered })
+        let (blobs, manifests, delivered, marks) = (Tally::default(), 0, None, None);
+        Ok(Self { target, from, to, found, verdicts, blobs, manifests, delivered, marks })
     }
 
     /// Asks where the tags lead now.
@@ -101,13 +106,10 @@ impl Leg {
         root: &Manifest,
         tree: &mut Option<Tree>,
         delivery: Option<&Delivery<'_>>,
+        carry: Option<&Carry<'_>>,
         copy: &Copy,
     ) -> Result<(), Failure> {
-        let pairs = self.target.tags.iter().zip(&self.verdicts);
-        let pending: Vec<_> = pairs
-            .filter(|(_, verdict)| **verdict != Verdict::Unchanged)
-            .map(|(tag, _)| tag.clone())
-            .collect();
+        let pending = self.pending();
         let (jobs, dry_run) = (copy.jobs.most(), copy.dry_run.dry_run);
         self.tell(root, dry_run, |_, verdict| *verdict == Verdict::Unchanged);
         let complete = pending.is_empty() || self.is_there(root.digest()).await?;
@@ -117,19 +119,65 @@ impl Leg {
         if let Some(delivery) = delivery {
             self.deliver(delivery, root, jobs, dry_run).await?;
         }
+        if let Some(carry) = carry.filter(|carry| carry.comes_first()) {
+            if !complete && !dry_run {
+                // Only where the image is can be seen how the registry keeps what refers to it.
+                let transfer = Transfer { from: &self.from, to: &self.to, jobs };
+                transfer.put(root, &Which::Digest(root.digest().clone())).await?;
+            }
+            self.mark(carry, dry_run).await?;
+        }
         if dry_run {
             self.tell(root, true, |_, verdict| *verdict != Verdict::Unchanged);
-            return Ok(());
-        }
-        match self.tag(root, &pending, jobs).await {
-            // It has the index and not all that belongs to it: what the registry said of it was not the whole truth.
-            Err(error) if complete && error.is_about_missing_content() => {
-                tracing::debug!("the copy that is there already is not complete: {error}");
-                self.bring(root, tree, copy, false).await?;
-                Ok(self.tag(root, &pending, jobs).await?)
+        } else {
+            match self.tag(root, &pending, jobs).await {
+                // It has the index and not all that belongs to it: what the registry said of it was not the whole truth.
+                Err(error) if complete && error.is_about_missing_content() => {
+                    tracing::debug!("the copy that is there already is not complete: {error}");
+                    self.bring(root, tree, copy, false).await?;
+                    self.tag(root, &pending, jobs).await?;
+                }
+                result => result?,
             }
-            result => Ok(result?),
         }
+        self.mark_behind(carry, dry_run).await
+    }
+
+    /// Leaves the copy to Artifactory.
+    pub(crate) async fn leave_to(
+        &mut self,
+        artifactory: &Backend,
+        root: &Manifest,
+        carry: Option<&Carry<'_>>,
+        copy: &Copy,
+    ) -> Result<(), Failure> {
+        if !copy.dry_run.dry_run {
+            via::promote(copy, artifactory, self, root.digest()).await?;
+        }
+        self.tell(root, copy.dry_run.dry_run, |_, _| true);
+        self.mark_behind(carry, copy.dry_run.dry_run).await
+    }
+
+    /// Carries the marks that can only be behind the tags, or that nobody has carried yet.
+    async fn mark_behind(&mut self, carry: Option<&Carry<'_>>, dry_run: bool) -> Result<(), Failure> {
+        match carry {
+            Some(carry) if self.marks.is_none() => self.mark(carry, dry_run).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn mark(&mut self, carry: &Carry<'_>, dry_run: bool) -> Result<(), Failure> {
+        let marks = carry.carry_out(&self.to).await?;
+        output::carried(&self.target.repository, &marks, dry_run);
+        self.marks = Some(marks);
+        Ok(())
+    }
+
+    /// The tags that do not lead to the image yet.
+    pub(crate) fn pending(&self) -> Vec<Tag> {
+        let pairs = self.target.tags.iter().zip(&self.verdicts);
+        let pending = pairs.filter(|(_, verdict)| **verdict != Verdict::Unchanged);
+        pending.map(|(tag, _)| tag.clone()).collect()
     }
 
     /// Is the whole image there already? A registry takes a manifest only with all it leads to. In a directory looking

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use contract::args::Format;
 use contract::{Failure, output};
+use marks::{Change, Outcome};
 use registry::{Digest, Manifest, Reference, Repository, Tag};
 use serde::Serialize;
 
@@ -39,6 +40,9 @@ struct Destination {
     /// Absent without --referrers.
     #[serde(skip_serializing_if = "Option::is_none")]
     referrers: Option<ReferrersReport>,
+    /// Absent without --marks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<Vec<Outcome>>,
 }
 
 /// What is about the image: signatures, bills of materials, marks.
@@ -151,6 +155,14 @@ pub(crate) fn delivered(repository: &Repository, delivered: &Delivered, blobs: &
     );
 }
 
+/// What became of the marks.
+pub(crate) fn carried(repository: &Repository, marks: &[Outcome], dry_run: bool) {
+    let written = marks.iter().filter(|mark| mark.change != Change::Unchanged).count();
+    let (prefix, verb) = if dry_run { ("dry run: ", "to carry") } else { ("", "carried") };
+    let there = marks.len() - written;
+    tracing::info!("{prefix}{repository}: marks {written} {verb}, {there} there already");
+}
+
 /// Tells what became of a tag.
 pub(crate) fn tagged(repository: &Repository, tag: &Tag, verdict: &Verdict, digest: &Digest, dry_run: bool) {
     let name = format!("{repository}:{tag}");
@@ -187,6 +199,7 @@ fn destination(leg: &Leg) -> Destination {
             tags,
             unlisted,
         }),
+        marks: leg.marks.clone(),
     }
 }
 

@@ -45,7 +45,7 @@ impl Api {
         registries: &Registries,
         args: &MarksArgs,
     ) -> Result<Self, Error> {
-        let base = match &args.artifactory_url {
+        let base = match &args.keeping.artifactory_url {
             Some(url) => url.clone(),
             None => {
                 let parent = parent_host(host, key);
@@ -56,7 +56,7 @@ impl Api {
         };
         let own = authority(&base);
         let named = env::var("ARTIFACTORY_HOST").unwrap_or_default();
-        let trusted = args.artifactory_url.is_some() || is_trusted(&named, &[host, &own]);
+        let trusted = args.keeping.artifactory_url.is_some() || is_trusted(&named, &[host, &own]);
         let told = if trusted { Login::collect(|name| env::var(name).ok()) } else { None };
         let login = told.or_else(|| {
             let same = registries.login(&own, path).or_else(|| registries.login(host, path));
@@ -153,6 +153,14 @@ impl Api {
             StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Ok(None),
             status => Err(self.refusal(status, &body, &action)),
         }
+    }
+
+    /// Copies an image from the repository `key` to another one. Copying twice is copying once.
+    pub(super) async fn promote(&self, key: &str, wanted: &Json, action: &str) -> Result<(), Error> {
+        let mut request = self.request(Method::POST, &["api", "docker", key, "v2", "promote"]);
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(wanted.to_string().into());
+        self.carry_out(request, action).await
     }
 
     fn request(&self, method: Method, segments: &[&str]) -> Request {

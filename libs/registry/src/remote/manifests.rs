@@ -56,7 +56,11 @@ impl Remote {
         if let Some(expected) = promised.filter(|expected| !expected.matches(&body)) {
             return Err(Error::Digest { what, expected, found: Digest::of(&body) });
         }
-        Manifest::parse(body, text_header(&headers, CONTENT_TYPE.as_str()).as_deref(), &what)
+        let manifest = Manifest::parse(body, text_header(&headers, CONTENT_TYPE.as_str()).as_deref(), &what)?;
+        Ok(match which {
+            Which::Digest(digest) => manifest.known_as(digest),
+            Which::Tag(_) => manifest,
+        })
     }
 
     /// The digest a tag leads to, or none when there is no such tag. Only 404 means that: anything else is an error.

@@ -1,10 +1,9 @@
 //! Answers.
 
 use bytes::Bytes;
-use http_body_util::Full;
-use hyper::Response;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
+
+use crate::server;
 
 /// An answer to be.
 pub(super) struct Reply {
@@ -41,22 +40,8 @@ impl Reply {
         self
     }
 
-    /// An answer to HEAD has the length of the body that it does not have.
-    pub(super) fn into_response(self, is_head: bool) -> Response<Full<Bytes>> {
-        let length = self.body.len();
-        let body = if is_head { Bytes::new() } else { self.body };
-        let mut response = Response::new(Full::new(body));
-        *response.status_mut() =
-            self.status.try_into().unwrap_or_else(|_| panic!("{} is no status", self.status));
-        let headers = response.headers_mut();
-        for (name, value) in self.headers {
-            let value = HeaderValue::from_str(&value).unwrap_or_else(|_| panic!("{name}: {value:?}"));
-            headers.insert(HeaderName::from_static(name), value);
-        }
-        if is_head {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        }
-        debug_assert!(length == 0 || headers.contains_key(CONTENT_TYPE));
-        response
+    /// The answer as the server sends it, which leaves the body out for HEAD.
+    pub(super) fn send(self) -> server::Reply {
+        server::Reply { status: self.status, headers: self.headers, body: self.body }
     }
 }

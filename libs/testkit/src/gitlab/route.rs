@@ -165,6 +165,8 @@ fn milestones(world: &mut World, call: &Call, method: &str, mut parameters: Para
 
 fn without_body(asked: &Asked) -> Asked {
     Asked {
+        host: asked.host.clone(),
+        raw_query: asked.raw_query.clone(),
         method: asked.method.clone(),
         path: asked.path.clone(),
         query: asked.query.clone(),
