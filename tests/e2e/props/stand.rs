@@ -89,7 +89,7 @@ pub(crate) fn backends(tags: &[&str]) -> Vec<Backend> {
 pub(crate) fn registry(name: &'static str, referrers: Option<Referrers>, tags: &[&str]) -> Backend {
     let layout = Layout::with(tags);
     let server = Registry::start();
-    let proxy = referrers.map(|referrers| Proxy::builder(&server.address()).referrers(referrers).start());
+    let proxy = referrers.map(|referrers| Proxy::builder(server.address()).referrers(referrers).start());
     let address = proxy.as_ref().map_or_else(|| server.address().to_owned(), Proxy::address);
     let repository = format!("{address}/{NAME}");
     for tag in tags {
