@@ -111,7 +111,7 @@ fn what_is_not_there_is_a_mistake_and_the_nearest_is_named() {
     for (args, expected) in [
         (
             vec!["set", "services.bd.image=x"],
-            "cannot change standard input: there is no services.bd.image\n  hint: did you mean services.db?; --create adds what is missing",
+            "cannot change standard input: there is no services.bd.image\n  hint: did you mean services.db? --create adds what is missing",
         ),
         (
             vec!["set", "services.cache.image=x"],

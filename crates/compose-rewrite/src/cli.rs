@@ -132,7 +132,7 @@ pub(crate) enum Kind {
     Int,
     /// true or false
     Bool,
-    /// null; the value is left empty
+    /// null; nothing stands behind the =
     Null,
 }
 

@@ -15,6 +15,8 @@ const CONTEXT: usize = 3;
 const ALIKE: usize = 2;
 /// How far apart the places may be where both go on alike, in lines of both; what is beyond counts as changed.
 const FARTHEST: usize = 4000;
+/// Changes of so many lines, those of the one text times those of the other, are looked at line by line.
+const LARGEST_TABLE: usize = 250_000;
 
 /// Lines of the one text in the place of lines of the other.
 struct Change {
@@ -53,7 +55,7 @@ fn changes(old: &[&str], new: &[&str]) -> Vec<Change> {
             continue;
         }
         let (next_i, next_j) = meet(old, new, i, j);
-        changes.push(Change { old: i..next_i, new: j..next_j });
+        split(old, new, Change { old: i..next_i, new: j..next_j }, &mut changes);
         (i, j) = (next_i, next_j);
     }
     changes
@@ -71,6 +73,46 @@ fn meet(old: &[&str], new: &[&str], i: usize, j: usize) -> (usize, usize) {
         }
     }
     (old.len(), new.len())
+}
+
+/// Cuts a change at the lines that both have in it, as many as possible: one line between two changes is no change.
+fn split(old: &[&str], new: &[&str], change: Change, changes: &mut Vec<Change>) {
+    let (height, width) = (change.old.len(), change.new.len() + 1);
+    if height * width > LARGEST_TABLE {
+        return changes.push(change);
+    }
+    // How many lines both have in common from each pair of places on.
+    let mut common = vec![0_u32; (height + 1) * width];
+    for i in (0..height).rev() {
+        for j in (0..width - 1).rev() {
+            let at = i * width + j;
+            common[at] = if old[change.old.start + i] == new[change.new.start + j] {
+                common[at + width + 1] + 1
+            } else {
+                common[at + width].max(common[at + 1])
+            };
+        }
+    }
+    let (mut i, mut j, mut from) = (0, 0, (0, 0));
+    let mut cut = |from: (usize, usize), i: usize, j: usize| {
+        if from != (i, j) {
+            let (old, new) = (change.old.start, change.new.start);
+            changes.push(Change { old: old + from.0..old + i, new: new + from.1..new + j });
+        }
+    };
+    while common[i * width + j] > 0 {
+        let at = i * width + j;
+        if old[change.old.start + i] == new[change.new.start + j] {
+            cut(from, i, j);
+            (i, j) = (i + 1, j + 1);
+            from = (i, j);
+        } else if common[at + width] >= common[at + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    cut(from, height, width - 1);
 }
 
 fn write_hunk(text: &mut String, hunk: &[Change], old: &[&str], new: &[&str]) {
@@ -132,6 +174,7 @@ mod tests {
             ("a\n", "a", "@@ -1 +1 @@\n-a\n+a\n\\ No newline at end of file\n"),
             ("a\nb", "a\nc\nb", "@@ -1,2 +1,3 @@\n a\n+c\n b\n\\ No newline at end of file\n"),
             ("a\r\nb\r\n", "a\r\nc\r\n", "@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n"),
+            ("a\nb\nc\nd\n", "x\nb\nd\n", "@@ -1,4 +1,3 @@\n-a\n+x\n b\n-c\n d\n"),
             ("}\n}\nx\n}\n", "}\n}\n", "@@ -1,4 +1,2 @@\n }\n }\n-x\n-}\n"),
         ] {
             assert_eq!(unified("f", before, after), format!("--- f\n+++ f\n{expected}"), "{before:?}");

@@ -83,7 +83,12 @@ pub(crate) fn missing(
         Some(Step::Index(_)) => format!("{known} is not a list"),
         _ => format!("the last that is there is {known}"),
     };
-    failure.hint(format!("{hint}{way_out}"))
+    let between = match way_out {
+        "" => "",
+        _ if hint.ends_with('?') => " ",
+        _ => "; ",
+    };
+    failure.hint(format!("{hint}{between}{way_out}"))
 }
 
 fn part(known: &Path, key: &str) -> String {

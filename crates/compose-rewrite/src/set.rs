@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
     for assignment in &assignments {
         let found = places(&yaml, &assignment.path);
         if found.is_empty() && !args.create {
-            let way_out = "; --create adds what is missing";
+            let way_out = "--create adds what is missing";
             return Err(missing(&yaml, &assignment.path, ATTEMPT, &source, way_out));
         }
         if found.is_empty() {

@@ -1,11 +1,11 @@
 //! Compares two parsed texts by what they mean: aliases followed, merge keys merged, comments and styles left out.
 //!
-//! Every node gets a number for its meaning, children first, so that equal values have equal numbers and an alias
-//! costs as much as any other node.
+//! Both are walked side by side, which finds most of them alike as they stand and needs no memory for what is. An alias
+//! counts as what it stands for; [`Yaml::open`] bounds how much that is in all.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use crate::node::{Kind, Node, Yaml};
+use crate::node::{Entry, Kind, Node, Yaml};
 use crate::removal::Removals;
 use crate::scalar::Style;
 use crate::{Path, Step};
@@ -24,40 +24,6 @@ pub(crate) struct Allowed {
 /// More differences than these help nobody.
 const MOST_NAMED: usize = 5;
 
-type Meaning = u32;
-
-#[derive(PartialEq, Eq, Hash)]
-enum Shape<'y> {
-    /// Without quotes a scalar may be a number.
-    Scalar {
-        tag: Option<&'y str>,
-        plain: bool,
-        text: &'y str,
-    },
-    Sequence {
-        tag: Option<&'y str>,
-        items: Vec<Meaning>,
-    },
-    Mapping {
-        tag: Option<&'y str>,
-        entries: Vec<(Meaning, Meaning)>,
-    },
-}
-
-/// Numbers meanings; one for both texts that are compared.
-#[derive(Default)]
-struct Meanings<'y> {
-    known: HashMap<Shape<'y>, Meaning>,
-}
-
-/// A text whose nodes have their numbers.
-struct Resolved<'y> {
-    yaml: &'y Yaml<'y>,
-    meanings: Vec<Meaning>,
-    /// The entries of each mapping by the meaning of the key, those merged in among them.
-    entries: HashMap<usize, BTreeMap<Meaning, (usize, usize)>>,
-}
-
 /// The paths at which the two differ, but for what is `allowed` to.
 pub(crate) fn differences(
     before: &Yaml<'_>,
@@ -65,176 +31,230 @@ pub(crate) fn differences(
     allowed: &Allowed,
     removals: &Removals,
 ) -> Vec<String> {
-    let mut meanings = Meanings::default();
-    let before = Resolved::new(before, &mut meanings);
-    let after = Resolved::new(after, &mut meanings);
-    let count = before.yaml.roots.len();
-    if count != after.yaml.roots.len() {
+    if before.roots.len() != after.roots.len() {
         return vec!["the number of documents".into()];
     }
-    let spread = allowed.spread.then_some((&allowed.values, removals));
-    let mut comparison = Comparison { before: &before, after: &after, spread, removals, found: Vec::new() };
-    for document in 0..count {
+    let spread = allowed.spread.then_some(&allowed.values);
+    let mut comparison = Comparison { spread, removals, found: Vec::new() };
+    for (document, roots) in before.documents().zip(after.documents()).enumerate() {
         let allowed: Vec<&[Step]> = allowed
             .paths
             .iter()
             .filter(|path| path.document == document)
             .map(|path| path.steps.as_slice())
             .collect();
-        let roots = (before.yaml.roots[document], after.yaml.roots[document]);
         comparison.nodes(roots.0, roots.1, &allowed, &Path::document(document));
     }
     comparison.found
 }
 
-impl<'y> Meanings<'y> {
-    fn number(&mut self, shape: Shape<'y>) -> Meaning {
-        let next = Meaning::try_from(self.known.len()).unwrap_or(Meaning::MAX);
-        *self.known.entry(shape).or_insert(next)
+/// Whether both mean the same. Without recursion, because aliases of aliases may lead deeper than any text is nested.
+fn same(left: Node<'_>, right: Node<'_>) -> bool {
+    let mut open = vec![(left, right)];
+    while let Some((left, right)) = open.pop() {
+        let (before, after) = (left.data(), right.data());
+        if before.tag != after.tag {
+            return false;
+        }
+        match (&before.kind, &after.kind) {
+            (Kind::Scalar { .. }, Kind::Scalar { .. }) if same_scalar(left, right) => {}
+            (Kind::Sequence { items, .. }, Kind::Sequence { items: others, .. })
+                if items.len() == others.len() =>
+            {
+                open.extend(left.items().zip(right.items()));
+            }
+            (Kind::Mapping { .. }, Kind::Mapping { .. }) if in_step(left, right) => {
+                open.extend(
+                    left.entries().zip(right.entries()).map(|(left, right)| (left.value, right.value)),
+                );
+            }
+            (Kind::Mapping { .. }, Kind::Mapping { .. }) => {
+                for pair in align(left, right) {
+                    let (Some(left), Some(right)) = pair else {
+                        return false;
+                    };
+                    open.push((left.value, right.value));
+                }
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// What a scalar means: without quotes it may be a number. None for a collection.
+fn meaning(node: Node<'_>) -> Option<(Option<&str>, bool, &str)> {
+    match &node.data().kind {
+        Kind::Scalar { text, style } => Some((node.tag(), *style == Style::Plain, text)),
+        _ => None,
     }
 }
 
-impl<'y> Resolved<'y> {
-    fn new(yaml: &'y Yaml<'y>, meanings: &mut Meanings<'y>) -> Self {
-        let mut resolved = Self { yaml, meanings: vec![0; yaml.nodes.len()], entries: HashMap::new() };
-        // Parents stand before their children, and what an alias stands for is complete before the alias.
-        let mut open: Vec<usize> = Vec::new();
-        for id in 0..yaml.nodes.len() {
-            while let Some(parent) = open.pop_if(|parent| yaml.nodes[*parent].last <= id) {
-                resolved.number(parent, meanings);
-            }
-            match yaml.nodes[id].kind {
-                Kind::Mapping { .. } | Kind::Sequence { .. } => open.push(id),
-                _ => resolved.number(id, meanings),
-            }
-        }
-        while let Some(parent) = open.pop() {
-            resolved.number(parent, meanings);
-        }
-        resolved
-    }
+fn same_scalar(left: Node<'_>, right: Node<'_>) -> bool {
+    meaning(left).is_some_and(|left| meaning(right) == Some(left))
+}
 
-    fn number(&mut self, id: usize, meanings: &mut Meanings<'y>) {
-        let node: Node<'y> = self.yaml.node(id);
-        let tag = node.tag();
-        let shape = match &node.here().kind {
-            Kind::Alias { target } => {
-                self.meanings[id] = self.meanings[*target];
-                return;
+/// Whether two mappings that merge nothing have the same keys in the same order, and all of them scalars.
+fn in_step(left: Node<'_>, right: Node<'_>) -> bool {
+    let (mut lefts, mut rights) = (left.entries(), right.entries());
+    loop {
+        match (lefts.next(), rights.next()) {
+            (None, None) => return true,
+            (Some(left), Some(right)) if same_scalar(left.key, right.key) => {
+                if left.is_merge() || right.is_merge() {
+                    return false;
+                }
             }
-            Kind::Scalar { text, style } => Shape::Scalar { tag, plain: *style == Style::Plain, text },
-            Kind::Sequence { items, .. } => {
-                Shape::Sequence { tag, items: items.iter().map(|item| self.meanings[*item]).collect() }
-            }
-            Kind::Mapping { .. } => {
-                let merged = self.merge(node);
-                let entries = merged.iter().map(|(key, (_, value))| (*key, self.meanings[*value])).collect();
-                self.entries.insert(id, merged);
-                Shape::Mapping { tag, entries }
-            }
-        };
-        self.meanings[id] = meanings.number(shape);
-    }
-
-    /// A mapping's own entries and, for keys it has not, those of what it merges in, the first of them first.
-    fn merge(&self, mapping: Node<'y>) -> BTreeMap<Meaning, (usize, usize)> {
-        let own = mapping.entries().filter(|entry| !entry.is_merge());
-        let mut merged: BTreeMap<_, _> =
-            own.map(|entry| (self.meanings[entry.key.id], (entry.key.id, entry.value.id))).collect();
-        for parent in mapping.merged() {
-            for (key, entry) in self.entries.get(&parent.id).into_iter().flatten() {
-                merged.entry(*key).or_insert(*entry);
-            }
+            _ => return false,
         }
-        merged
-    }
-
-    fn target(&self, id: usize) -> usize {
-        self.yaml.node(id).target().id
     }
 }
 
-struct Comparison<'r, 'y> {
-    before: &'r Resolved<'y>,
-    after: &'r Resolved<'y>,
+/// The entries of two mappings, those merged in among them, that have the same key; those of one mapping alone as well.
+fn align<'y>(left: Node<'y>, right: Node<'y>) -> Vec<(Option<Entry<'y>>, Option<Entry<'y>>)> {
+    let (lefts, rights) = (resolved(left), resolved(right));
+    // Edits leave most keys and their order alone.
+    let front = lefts.iter().zip(&rights).take_while(|(left, right)| same(left.key, right.key)).count();
+    let (left_rest, right_rest) = (&lefts[front..], &rights[front..]);
+    let ends = left_rest.iter().rev().zip(right_rest.iter().rev());
+    let back = ends.take_while(|(left, right)| same(left.key, right.key)).count();
+    let (left_middle, left_back) = left_rest.split_at(left_rest.len() - back);
+    let (right_middle, right_back) = right_rest.split_at(right_rest.len() - back);
+    let both = |(left, right): (&Entry<'y>, &Entry<'y>)| (Some(*left), Some(*right));
+    let mut pairs: Vec<_> = lefts[..front].iter().zip(&rights).map(both).collect();
+    pairs.extend(left_back.iter().zip(right_back).map(both));
+    let known = Keys::of(right_middle);
+    let mut met = HashSet::new();
+    for entry in left_middle {
+        let other = known.find(entry.key);
+        met.extend(other);
+        pairs.push((Some(*entry), other.map(|other| right_middle[other])));
+    }
+    let new = right_middle.iter().enumerate().filter(|(index, _)| !met.contains(index));
+    pairs.extend(new.map(|(_, entry)| (None, Some(*entry))));
+    pairs
+}
+
+/// A mapping's own entries and, for keys it has not, those of what it merges in, the first of them first.
+fn resolved<'y>(mapping: Node<'y>) -> Vec<Entry<'y>> {
+    let mut entries: Vec<Entry<'y>> = mapping.entries().filter(|entry| !entry.is_merge()).collect();
+    let parents = mapping.merged();
+    if parents.is_empty() {
+        return entries;
+    }
+    let mut keys = Keys::of(&entries);
+    for entry in parents.into_iter().flat_map(resolved) {
+        if keys.find(entry.key).is_none() {
+            keys.add(entry.key, entries.len());
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+/// Which entry has a key.
+#[derive(Default)]
+struct Keys<'y> {
+    scalars: HashMap<(Option<&'y str>, bool, &'y str), usize>,
+    collections: Vec<(Node<'y>, usize)>,
+}
+
+impl<'y> Keys<'y> {
+    fn of(entries: &[Entry<'y>]) -> Self {
+        let mut keys = Self::default();
+        for (index, entry) in entries.iter().enumerate() {
+            keys.add(entry.key, index);
+        }
+        keys
+    }
+
+    fn add(&mut self, key: Node<'y>, index: usize) {
+        match meaning(key) {
+            Some(meaning) => {
+                self.scalars.insert(meaning, index);
+            }
+            None => self.collections.push((key, index)),
+        }
+    }
+
+    fn find(&self, key: Node<'y>) -> Option<usize> {
+        match meaning(key) {
+            Some(meaning) => self.scalars.get(&meaning).copied(),
+            None => self.collections.iter().find(|(known, _)| same(*known, key)).map(|(_, index)| *index),
+        }
+    }
+}
+
+struct Comparison<'r> {
     /// The nodes that may differ wherever they are reached from, if any.
-    spread: Option<(&'r HashSet<usize>, &'r Removals)>,
+    spread: Option<&'r HashSet<usize>>,
     removals: &'r Removals,
     found: Vec<String>,
 }
 
-impl Comparison<'_, '_> {
+impl Comparison<'_> {
     /// Compares two nodes; `allowed` are the paths from here on that may differ.
-    fn nodes(&mut self, before: usize, after: usize, allowed: &[&[Step]], path: &Path) {
-        let equal = self.before.meanings[before] == self.after.meanings[after];
-        if equal || allows(allowed) || self.found.len() >= MOST_NAMED {
+    fn nodes(&mut self, before: Node<'_>, after: Node<'_>, allowed: &[&[Step]], path: &Path) {
+        if allows(allowed) || self.found.len() >= MOST_NAMED {
             return;
         }
-        if self.spread.is_some_and(|(values, _)| {
-            values.contains(&before) || values.contains(&self.before.target(before))
-        }) {
+        let spreads =
+            |values: &HashSet<usize>| values.contains(&before.id) || values.contains(&before.target().id);
+        // With something allowed below, the children are looked at one by one anyway.
+        if self.spread.is_some_and(spreads) || (allowed.is_empty() && same(before, after)) {
             return;
         }
-        let (before, after) = (self.before.target(before), self.after.target(after));
-        let (left, right) = (self.before.yaml.node(before), self.after.yaml.node(after));
-        match (&left.here().kind, &right.here().kind) {
-            (Kind::Mapping { .. }, Kind::Mapping { .. }) if left.tag() == right.tag() => {
+        match (&before.data().kind, &after.data().kind) {
+            (Kind::Mapping { .. }, Kind::Mapping { .. }) if before.tag() == after.tag() => {
                 self.mappings(before, after, allowed, path);
             }
-            (Kind::Sequence { items: left_items, .. }, Kind::Sequence { items: right_items, .. })
-                if left.tag() == right.tag() =>
-            {
-                self.sequences(left_items, right_items, allowed, path);
+            (Kind::Sequence { .. }, Kind::Sequence { .. }) if before.tag() == after.tag() => {
+                self.sequences(before, after, allowed, path);
             }
+            _ if same(before, after) => {}
             _ => self.found.push(path.to_string()),
         }
     }
 
     /// Items that go are left out on the one side, those that come behind on the other.
-    fn sequences(&mut self, before: &[usize], after: &[usize], allowed: &[&[Step]], path: &Path) {
+    fn sequences(&mut self, before: Node<'_>, after: Node<'_>, allowed: &[&[Step]], path: &Path) {
         let below = |index: usize| step_into(allowed, |step| *step == Step::Index(index));
-        let goes = |(index, item): &(usize, &usize)| {
-            self.removals.holds(**item)
-                && (allows(&below(*index)) || self.spread.is_some_and(|(_, removals)| removals.holds(**item)))
+        let goes = |(index, item): &(usize, Node<'_>)| {
+            self.removals.holds(item.id) && (allows(&below(*index)) || self.spread.is_some())
         };
-        let kept: Vec<(usize, &usize)> = before.iter().enumerate().filter(|item| !goes(item)).collect();
-        let new = kept.len().min(after.len());
-        let all_new_allowed = (new..after.len()).all(|index| allows(&below(before.len() + index - new)));
-        if kept.len() > after.len() || !all_new_allowed {
+        let (before_count, after_count) = (before.items().count(), after.items().count());
+        let kept: Vec<(usize, Node<'_>)> = before.items().enumerate().filter(|item| !goes(item)).collect();
+        let new = kept.len().min(after_count);
+        let all_new_allowed = (new..after_count).all(|index| allows(&below(before_count + index - new)));
+        if kept.len() > after_count || !all_new_allowed {
             return self.found.push(path.to_string());
         }
-        for ((index, left), right) in kept.into_iter().zip(after) {
-            self.nodes(*left, *right, &below(index), &path.index(index));
+        for ((index, left), right) in kept.into_iter().zip(after.items()) {
+            self.nodes(left, right, &below(index), &path.index(index));
         }
     }
 
-    fn mappings(&mut self, before: usize, after: usize, allowed: &[&[Step]], path: &Path) {
-        let (left, right) = (&self.before.entries[&before], &self.after.entries[&after]);
-        let gone = left.iter().map(|(meaning, entry)| (entry, right.get(meaning), self.before));
-        let new = right.iter().filter(|(meaning, _)| !left.contains_key(meaning));
-        let new = new.map(|(_, entry)| (entry, None, self.after));
-        let pairs: Vec<_> = gone.chain(new).collect();
+    fn mappings(&mut self, before: Node<'_>, after: Node<'_>, allowed: &[&[Step]], path: &Path) {
         let mut by_key: HashMap<&str, Vec<&[Step]>> = HashMap::new();
         for steps in allowed {
             if let Some((Step::Key(key), rest)) = steps.split_first() {
                 by_key.entry(key).or_default().push(rest);
             }
         }
-        for ((key, value), other, side) in pairs {
-            let equal =
-                other.is_some_and(|(_, other)| self.before.meanings[*value] == self.after.meanings[*other]);
-            let goes = std::ptr::eq(side, self.before)
-                && self.spread.is_some_and(|(_, removals)| removals.holds(*key));
-            if equal || goes {
+        for pair in align(before, after) {
+            let goes = |entry: Entry<'_>| self.spread.is_some() && self.removals.holds(entry.key.id);
+            let (Some(entry), other) = (pair.0.or(pair.1), pair.1) else { continue };
+            if pair.0.is_some_and(goes) {
                 continue;
             }
             // A key that is a collection cannot be named, so it cannot be allowed either.
-            let name = side.yaml.node(*key).as_str().unwrap_or("?");
+            let name = entry.key.as_str().unwrap_or("?");
             let below = by_key.get(name).map(Vec::as_slice).unwrap_or_default();
-            match other {
-                Some((_, other)) => self.nodes(*value, *other, below, &path.key(name)),
-                None if allows(below) => {}
-                None => self.found.push(path.key(name).to_string()),
+            match (pair.0, other) {
+                (Some(left), Some(right)) if below.is_empty() && same(left.value, right.value) => {}
+                (Some(left), Some(right)) => self.nodes(left.value, right.value, below, &path.key(name)),
+                _ if allows(below) => {}
+                _ => self.found.push(path.key(name).to_string()),
             }
         }
         self.found.truncate(MOST_NAMED);
