@@ -20,7 +20,8 @@ use http::NetworkArgs;
 /// The versions, tags, image references and labels of this commit
 ///
 /// The version of a commit is the version tag on it (a release before a pre-release, then the highest), else the highest
-/// one on any commit it is built on, with the commit's id behind it: 1.4.3+g1a2b3c4d.
+/// release that it is built on, through any parent, with the commit's id behind it: 1.4.3+g1a2b3c4d. Where nothing is
+/// released yet that is the highest pre-release, else 0.0.0.
 ///
 /// The next version is the last release, bumped by what the Conventional Commits since then announce: a breaking change
 /// major (minor below 1.0.0), feat minor, fix, perf and revert patch. A release ends its pre-releases; the first is

@@ -106,7 +106,7 @@ impl<'a> Subject<'a> {
         release_tag(self.released.as_ref(), &self.short_sha)
     }
 
-    /// The version of this commit.
+    /// The version of this commit. What it is built on is a release, unless there are only pre-releases yet.
     pub(crate) fn current(&mut self) -> Result<Version, Failure> {
         if let Some(own) = &self.own {
             return Ok(own.clone());
@@ -116,7 +116,7 @@ impl<'a> Subject<'a> {
         if let Some(own) = &self.own {
             return Ok(own.clone());
         }
-        let below = lineage.highest.map_or(Version::new(0, 0, 0), |highest| highest.version);
+        let below = lineage.release.or(lineage.highest).map_or(Version::new(0, 0, 0), |made| made.version);
         Ok(below.with_build(&format!("g{}", self.short_sha))?)
     }
 

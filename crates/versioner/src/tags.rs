@@ -24,17 +24,18 @@ pub(crate) struct VersionTags {
 impl VersionTags {
     /// Reads the tags that start with `prefix`. With none set, it is empty.
     pub(crate) fn read(repository: &Repository, prefix: Option<&str>) -> Result<Self, history::Error> {
-        let mut prefixes = BTreeSet::new();
-        let named = |name: &str| name.strip_prefix(prefix.unwrap_or_default())?.parse::<Version>().ok();
+        let (mut prefixes, mut versions) = (BTreeSet::new(), Vec::new());
         let tags = repository.tags(|name| {
-            let wanted = named(name).is_some();
-            if !wanted && prefix.is_none() {
+            let version = name.strip_prefix(prefix.unwrap_or_default()).and_then(|name| name.parse().ok());
+            if version.is_none() && prefix.is_none() {
                 prefixes.extend(prefix_of(name));
             }
-            wanted
+            let is_wanted = version.is_some();
+            versions.extend(version);
+            is_wanted
         })?;
-        let tags = tags.into_iter().filter_map(|tag| Some(VersionTag { version: named(&tag.name)?, tag }));
-        Ok(Self { all: tags.collect(), prefixes })
+        let all = versions.into_iter().zip(tags).map(|(version, tag)| VersionTag { version, tag });
+        Ok(Self { all: all.collect(), prefixes })
     }
 
     /// The same, out of tags that were read otherwise.

@@ -23,6 +23,12 @@ pub enum Error {
         /// What the file system said.
         source: std::io::Error,
     },
+    /// The repository belongs to another user, and nobody has said that it may be trusted.
+    #[error("the repository {} belongs to another user", folder.display())]
+    NotOurs {
+        /// Its working tree; the git directory of one without.
+        folder: PathBuf,
+    },
     /// The repository keeps its references in the reftable format.
     #[error("the repository {} keeps its references as a reftable, which cannot be read yet", folder.display())]
     Reftable {
@@ -62,6 +68,10 @@ impl Error {
     pub(crate) fn unreadable(what: impl Into<String>, error: &gix::Error) -> Self {
         Self::Unreadable { what: what.into(), source: error.probable_cause().to_string().into() }
     }
+
+    pub(crate) fn io(what: impl Into<String>, error: std::io::Error) -> Self {
+        Self::Unreadable { what: what.into(), source: error.into() }
+    }
 }
 
 impl Explain for Error {
@@ -77,6 +87,10 @@ impl Explain for Error {
             Self::NoRepository { .. } | Self::Unreachable { .. } => {
                 "run it inside a clone, or name one with --repository DIR".into()
             }
+            Self::NotOurs { folder } => {
+                let folder = quoted(&folder.to_string_lossy());
+                format!("to trust it, run 'git config --global --add safe.directory {folder}'")
+            }
             Self::Reftable { .. } => "run 'git refs migrate --ref-format=files' in it".into(),
             Self::NoCommits { .. } => "make a first commit".into(),
             Self::Shallow { .. } => "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml; \
@@ -86,4 +100,10 @@ impl Explain for Error {
             Self::Unreadable { .. } => "'git fsck' tells whether the clone is damaged".into(),
         })
     }
+}
+
+/// A word of a shell, with quotes if it needs some.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_@%+=:,./-".contains(c);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

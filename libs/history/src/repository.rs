@@ -6,9 +6,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use gix::bstr::ByteSlice;
-use gix::sec::trust::Mapping;
 
-use crate::{Error, since, walk};
+use crate::{Error, ownership, since, tags, walk};
 
 /// How many characters GitLab's `CI_COMMIT_SHORT_SHA` has.
 const SHORT: usize = 8;
@@ -70,25 +69,20 @@ impl Repository {
     /// Opens the repository that `folder` is in: a clone, a linked worktree, a submodule or a bare repository.
     ///
     /// # Errors
-    /// [`Error::NoRepository`], [`Error::Unreachable`] and [`Error::Reftable`]; [`Error::Unreadable`] for any other
+    /// [`Error::NoRepository`], [`Error::Unreachable`], [`Error::NotOurs`] and [`Error::Reftable`]; [`Error::Unreadable`] for any other
     /// repository that cannot be opened.
     pub fn discover(folder: &Path) -> Result<Self, Error> {
         let at = || folder.to_owned();
         let absolute = folder.canonicalize().map_err(|source| Error::Unreachable { folder: at(), source })?;
         let (found, _) = gix::discover::upwards(&absolute)
             .map_err(|_| Error::NoRepository { folder: absolute.clone() })?;
+        ownership::check(&found, &absolute)?;
         let (git_dir, _) = found.into_repository_and_work_tree_directories();
         if is_reftable(&git_dir) {
             return Err(Error::Reftable { folder: git_dir });
         }
-        let isolated =
-            Mapping { full: gix::open::Options::isolated(), reduced: gix::open::Options::isolated() };
-        let opened = gix::ThreadSafeRepository::discover_opts(
-            &absolute,
-            gix::discover::upwards::Options::default(),
-            isolated,
-        );
-        let opened = opened
+        let options = gix::open::Options::isolated().with(gix::sec::Trust::Full).open_path_as_is(true);
+        let opened = gix::ThreadSafeRepository::open_opts(&git_dir, options)
             .map_err(|error| Error::unreadable(format!("the repository {}", git_dir.display()), &error))?;
         Ok(Self { gix: opened.to_thread_local() })
     }
@@ -154,25 +148,12 @@ impl Repository {
     }
 
     /// The tags whose name is `wanted`. The others are not looked into: following an annotated tag costs reading it.
+    /// `wanted` is asked once about each, and what comes back is in the order in which it was asked.
     ///
     /// # Errors
     /// [`Error::Unreadable`] when the list of tags cannot be read, or a wanted tag leads nowhere.
-    pub fn tags(&self, mut wanted: impl FnMut(&str) -> bool) -> Result<Vec<Tag>, Error> {
-        let unreadable = |error| Error::unreadable("the tags", &error);
-        let packed = self.gix.refs.cached_packed_buffer().map_err(unreadable)?;
-        let references = self.gix.references().map_err(unreadable)?;
-        let mut tags = Vec::new();
-        for reference in references.tags().map_err(unreadable)? {
-            let mut reference = reference.map_err(unreadable)?;
-            let name = reference.name().shorten().to_str_lossy().into_owned();
-            if !wanted(&name) {
-                continue;
-            }
-            let target = reference.peel_to_id_packed(packed.as_ref().map(|buffer| &***buffer));
-            let target = target.map_err(|error| Error::unreadable(format!("the tag {name}"), &error))?;
-            tags.push(Tag { name, target: CommitId(target.detach()) });
-        }
-        Ok(tags)
+    pub fn tags(&self, wanted: impl FnMut(&str) -> bool) -> Result<Vec<Tag>, Error> {
+        tags::read(&self.gix, wanted)
     }
 
     /// Calls `visit` with `from` and every commit it is built on, through all parents, newest first, each of them once,

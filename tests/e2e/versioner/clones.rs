@@ -129,25 +129,112 @@ fn a_worktree_reads_its_own_head() {
     assert_eq!(versioner(&repository).arg("next").succeeds().stdout(), "2.0.0\n");
 }
 
+/// Gives the working tree, the git directory or both to another user. Only root can, and CI containers run as root, which
+/// is the case that matters.
+fn give_away(paths: &[&std::path::Path]) -> bool {
+    let given = paths.iter().all(|path| std::os::unix::fs::chown(path, Some(65534), None).is_ok());
+    if !given {
+        eprintln!("skipped: only root can give files away");
+    }
+    given
+}
+
 #[test]
-fn a_clone_of_another_user_is_read_and_git_itself_has_the_last_word_on_writing() {
-    let repository = play("commit a; tag v1.0.0; commit fix: b");
-    // Only root can give files away; CI containers run as root, which is the case that matters.
-    if std::os::unix::fs::chown(repository.path(), Some(12345), None).is_err() {
+fn a_clone_of_another_user_is_read_where_git_reads_it() {
+    for given in ["tree", "git directory", "both", "neither"] {
+        let repository = play("commit a; tag v1.0.0; commit fix: b");
+        let (tree, git_dir) =
+            (repository.path().canonicalize().expect("a path"), repository.path().join(".git"));
+        let paths: &[&std::path::Path] = match given {
+            "tree" => &[&tree],
+            "git directory" => &[&git_dir],
+            "both" => &[&tree, &git_dir],
+            _ => &[],
+        };
+        if !give_away(paths) {
+            return;
+        }
+        let home = tempfile::tempdir().expect("a folder");
+        let tree = tree.display().to_string();
+        let count = |value: &str| {
+            vec![
+                ("GIT_CONFIG_COUNT", "1".to_owned()),
+                ("GIT_CONFIG_KEY_0", "safe.directory".to_owned()),
+                ("GIT_CONFIG_VALUE_0", value.to_owned()),
+            ]
+        };
+        let file = |name: &str, value: &str| {
+            let path = home.path().join(name);
+            std::fs::write(&path, format!("[safe]\n\tdirectory = {value}\n")).expect("a configuration");
+            path.display().to_string()
+        };
+        let included = format!("[include]\n\tpath = {}\n", file("included", "*"));
+        std::fs::write(home.path().join("including"), included).expect("a configuration");
+        let including = home.path().join("including").display().to_string();
+        let table: Vec<Vec<(&str, String)>> = vec![
+            vec![],
+            vec![("SUDO_UID", "65534".into())],
+            vec![("SUDO_UID", "12345".into())],
+            count("*"),
+            count(&tree),
+            count("/somewhere/else"),
+            count("."),
+            count(""),
+            vec![("GIT_CONFIG_PARAMETERS", "'safe.directory'='*'".into())],
+            vec![("GIT_CONFIG_GLOBAL", file("star", "*"))],
+            vec![("GIT_CONFIG_GLOBAL", file("exact", &tree))],
+            vec![("GIT_CONFIG_GLOBAL", file("below", "/*"))],
+            vec![("GIT_CONFIG_GLOBAL", file("relative", "clone"))],
+            vec![("GIT_CONFIG_GLOBAL", including)],
+            vec![("GIT_CONFIG_SYSTEM", file("system", "*"))],
+            [count(""), vec![("GIT_CONFIG_GLOBAL", file("taken-back", "*"))]].concat(),
+        ];
+        for variables in table {
+            let isolated = [("HOME", home.path().display().to_string())]
+                .into_iter()
+                .chain(["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"].map(|name| (name, "/dev/null".to_owned())));
+            let variables: Vec<_> = isolated.chain(variables).collect();
+            let git = std::process::Command::new("git")
+                .args(["rev-parse", "HEAD"])
+                .current_dir(repository.path())
+                .env_remove("SUDO_UID")
+                .envs(variables.iter().map(|(name, value)| (name, value)))
+                .output()
+                .expect("git");
+            let run = variables
+                .iter()
+                .fold(versioner(&repository).arg("next"), |run, (name, value)| run.env(name, value));
+            if git.status.success() {
+                assert_eq!(run.succeeds().stdout(), "1.0.1\n", "{given} {variables:?}");
+            } else {
+                let output = run.fails(1);
+                assert!(output.error()[0].contains("belongs to another user"), "{given} {variables:?}");
+                let hint = format!("git config --global --add safe.directory {tree}");
+                assert!(output.error()[1].contains(&hint), "{output:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_else_holds_a_clone_may_belong_to_anybody() {
+    let repository = play("commit a; tag v1.0.0");
+    let folder = tempfile::tempdir().expect("a folder");
+    let linked = folder.path().join("linked");
+    repository.git(["worktree", "add", "--quiet", "--detach", &linked.to_string_lossy()]);
+    let bare = folder.path().join("bare");
+    repository.git(["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()]);
+    let run = |at: &std::path::Path| tool("versioner").arg("next").current_dir(at);
+    if !give_away(&[folder.path(), &repository.path().join(".git/refs")]) {
         return;
     }
-    std::os::unix::fs::chown(repository.path().join(".git"), Some(12345), None).expect("root may do that");
-    assert_eq!(versioner(&repository).arg("next").succeeds().stdout(), "1.0.1\n");
-    let push = || {
-        versioner(&repository).args(["tag", "--push", "--via", "git"]).env("GIT_CONFIG_GLOBAL", "/dev/null")
-    };
-    let output = push().fails(1);
-    assert!(output.error()[0].contains("dubious ownership"), "{output:?}");
-    assert!(output.error()[1].contains("safe.directory"), "{output:?}");
-    let output = push()
-        .env("GIT_CONFIG_COUNT", "1")
-        .env("GIT_CONFIG_KEY_0", "safe.directory")
-        .env("GIT_CONFIG_VALUE_0", "*")
-        .fails(1);
-    assert!(!output.error()[0].contains("dubious ownership"), "{output:?}");
+    for at in [linked.as_path(), &bare, repository.path()] {
+        assert_eq!(run(at).succeeds().stdout(), "1.0.0\n");
+    }
+    give_away(&[&linked.join(".git"), &bare]);
+    for at in [&linked, &bare] {
+        assert!(run(at).fails(1).error()[0].contains("belongs to another user"));
+        let git = std::process::Command::new("git").args(["rev-parse", "HEAD"]).current_dir(at).output();
+        assert!(!git.expect("git").status.success(), "{at:?}");
+    }
 }

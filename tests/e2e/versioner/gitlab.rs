@@ -231,7 +231,7 @@ const LEFT_OUT: [(&str, &str, &str); 5] = [
         "1.0.0",
         "1.0.1",
     ),
-    ("commit a; tag v1.0.0; commit feat: b; tag v1.1.0-rc.2; commit c; commit d", "1.1.0-rc.2", "1.1.0"),
+    ("commit a; tag v1.0.0; commit feat: b; tag v1.1.0-rc.2; commit c; commit d", "1.0.0", "1.1.0"),
     ("commit a; tag v1.2.0; tag v1.3.0-rc.1; commit fix: b; commit c", "1.2.0", "1.2.1"),
     ("commit feat: a; commit b; commit c", "0.0.0", "0.1.0"),
 ];

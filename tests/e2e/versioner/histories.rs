@@ -22,7 +22,7 @@ a tagged HEAD                             | 1.4.0  | 1.4.0        | the same    
 an old release checked out                | 1.9.9  | 1.9.9        | the same          | commit a; tag v2.0.0; commit fix: b; tag v1.9.9
 a detached HEAD                           | 1.1.0  | 1.0.0g       | the same          | commit a; tag v1.0.0; commit feat: b; detach
 a candidate on HEAD                       | 2.0.0  | 2.0.0-rc.1   | the same          | commit a; tag 1.4.0; commit feat!: b; tag 2.0.0-rc.1
-a breaking change before a candidate      | 2.0.0  | 1.1.0-rc.1g  | the same          | commit a; tag v1.0.0; commit feat!: b; tag v1.1.0-rc.1; commit fix: c
+a breaking change before a candidate      | 2.0.0  | 1.0.0g       | v1.1.0-rc.1       | commit a; tag v1.0.0; commit feat!: b; tag v1.1.0-rc.1; commit fix: c
 rc.10 above rc.9                          | 1.0.0  | 1.0.0-rc.10  | the same          | commit a; tag 1.0.0-rc.10; tag 1.0.0-rc.9
 two releases on one commit                | 0.10.0 | 0.10.0       | the same          | commit a; tag v0.9.0; tag v0.10.0
 build metadata                            | 1.0.1  | 1.0.0g       | the same          | commit a; tag v1.0.0+7; commit fix: b
@@ -39,7 +39,7 @@ a footer with a hyphen                    | 2.0.0  | 1.3.0g       | the same    
 a breaking scope                          | 2.0.0  | 1.3.0g       | the same          | commit a; tag v1.3.0; commit refactor(api)!: b
 a feature before 1.0.0                    | 0.4.0  | 0.3.2g       | the same          | commit a; tag v0.3.2; commit feat: b
 a fix before 1.0.0                        | 0.3.3  | 0.3.2g       | the same          | commit a; tag v0.3.2; commit fix: b
-a candidate of 1.0.0                      | 1.0.0  | 1.0.0-rc.1g  | the same          | commit a; tag v0.9.0; commit feat: b; tag v1.0.0-rc.1; commit fix: c
+a candidate of 1.0.0                      | 1.0.0  | 0.9.0g       | v1.0.0-rc.1       | commit a; tag v0.9.0; commit feat: b; tag v1.0.0-rc.1; commit fix: c
 a revert that is reverted                 | 1.1.0  | 1.0.0g       | the same          | commit a; tag v1.0.0; commit Reapply "feat: x"
 squashed commits that break               | 2.0.0  | 1.0.0g       | the same          | commit a; tag v1.0.0; commit Add things (#7)\n\n* fix: b\n* feat!: c
 a capital V is no version                 | 1.0.1  | 1.0.0g       | V2.0.0            | commit a; tag v1.0.0; commit b; tag V2.0.0; commit fix: c
@@ -51,8 +51,10 @@ a tag with a path is another product's    | 1.0.1  | 1.0.0g       | other/v9.0.0
 an empty message                          | 1.0.0  | 1.0.0g       | the same          | commit a; tag v1.0.0; commit 
 the first commit is tagged                | 1.0.0  | 1.0.0        | the same          | commit a; tag v1.0.0
 numbers are no text                       | 1.10.1 | 1.10.0g      | the same          | commit a; tag v1.9.0; commit b; tag v1.10.0; commit fix: c
+nothing but candidates yet                | 1.0.0  | 1.0.0-rc.2g  | the same          | commit a; tag v1.0.0-rc.1; commit b; tag v1.0.0-rc.2; commit feat!: c
+a candidate on a merged side              | 1.1.0  | 1.0.0g       | v1.1.0-rc.1       | commit a; tag v1.0.0; branch x; commit feat: b; tag v1.1.0-rc.1; switch main; commit c; merge x Merge branch 'x'
 a release after its candidate             | 1.1.1  | 1.1.0g       | the same          | commit a; tag v1.1.0-rc.1; commit b; tag v1.1.0; commit fix: c
-candidates of two names                   | 1.1.0  | 1.1.0-rc.1g  | v1.1.0-beta.4     | commit a; tag v1.0.0; commit feat: b; tag v1.1.0-beta.4; tag v1.1.0-rc.1; commit fix: c
+candidates of two names                   | 1.1.0  | 1.0.0g       | v1.1.0-beta.4     | commit a; tag v1.0.0; commit feat: b; tag v1.1.0-beta.4; tag v1.1.0-rc.1; commit fix: c
 a side branch that was not merged         | 1.0.0  | 1.0.0g       | the same          | commit a; tag v1.0.0; branch x; commit feat: b; switch main; commit docs: c
 "#;
 
