@@ -19,7 +19,7 @@ pub use image::{File, Image};
 pub use proxy::{
     Answer, Cut, Fault, HeaderValue, Location, Passed, Proxy, ProxyBuilder, Referrers, Rule, Tokens,
 };
-pub use python::python;
+pub use python::{python, skipped};
 pub use registry::{KeyFiles, Registry, RegistryBuilder};
 pub use repository::Repository;
 pub use tool::{Output, Tool, binaries, tool, tools};

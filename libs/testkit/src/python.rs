@@ -29,7 +29,7 @@ pub fn python(module: &str) -> Option<PathBuf> {
 }
 
 /// Says that a test did not run, past the test harness, which keeps what a passing test says to itself.
-fn skipped(why: &str) {
+pub fn skipped(why: &str) {
     use std::io::Write;
     // Nobody to tell is no reason to fail.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
