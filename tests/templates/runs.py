@@ -50,7 +50,7 @@ def run(binaries: str, jobs: list, changes: dict, run_code: int = 0):
 
 
 def whole(binaries: str) -> None:
-    jobs = ["lines-of-code-badge", "prepare-build", "build-amd64", "prepare-compose", "test"]
+    jobs = ["lines-of-code-badge", "hadolint", "prepare-build", "build-amd64", "prepare-compose", "test"]
     artifacts, record, done = run(binaries, jobs, {})
     said = done.stdout + done.stderr
     check("the jobs pass", done.returncode == 0, said[-3000:])
@@ -71,6 +71,8 @@ def whole(binaries: str) -> None:
     place = (record / "config-folder").read_text()
     check("credentials are outside of the build context", not place.startswith(str(gitlab.ROOT)), place)
 
+    linted = (record / "hadolint").read_text()
+    check("the Dockerfile is named as GitLab knows it", linted.endswith("warning Dockerfile\n"), linted)
     badge = (artifacts / "lines-of-code-badge/lines-of-code-badge.svg").read_text()
     check("the badge is an image", badge.lstrip().startswith("<svg"), badge[:80])
     compose = (artifacts / "prepare-compose/compose.pypelines.yml").read_text()
