@@ -1,0 +1,74 @@
+"""Evaluates pipelines as GitLab would, with gitlab-ci-local, in a small repository made for it."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+WORK = ROOT / "target/templates"
+PROGRAM = ["node", str(ROOT / "target/npm/node_modules/gitlab-ci-local/dist/index.js")]
+
+# What an event does not set has to be unset: gitlab-ci-local fills it in from the repository.
+FILLED_IN = ["CI_COMMIT_BRANCH"]
+
+
+class Failed(Exception):
+    """gitlab-ci-local refused a pipeline."""
+
+
+def repository(pipeline: Path, files: Path | None = None) -> Path:
+    """A repository whose .gitlab-ci.yml is `pipeline`, with our templates, and `files` beside them."""
+    folder = WORK / "repositories" / pipeline.stem
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if files:
+        shutil.copytree(files, folder, dirs_exist_ok=True)
+    for part in ("_base", "templates"):
+        shutil.copytree(ROOT / "ci" / part, folder / "ci" / part)
+    shutil.copyfile(pipeline, folder / ".gitlab-ci.yml")
+    (folder / ".gitignore").write_text(".gitlab-ci-local/\n")
+    git = ["git", "-C", str(folder), "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    dates = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+    for command in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--message=Begin"],
+        ["remote", "add", "origin", "https://gitlab.example.com/team/numbers-api.git"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+        ["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"],
+    ):
+        subprocess.run(git + command, check=True, env=os.environ | dates)
+    return folder
+
+
+def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """gitlab-ci-local in `folder`; a variable that is None is not set. Warnings would go to stdout, before the data."""
+    command = PROGRAM + ["--force-shell-executor", *arguments]
+    for name in FILLED_IN:
+        if variables.get(name, "") is None:
+            command += ["--unset-variable", name]
+    for name, value in variables.items():
+        if value is not None:
+            command += ["--variable", f"{name}={value}"]
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("CI_", "GITLAB_", "GCL_"))}
+    ours["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(v for v in variables if v.startswith("CI_"))
+    return subprocess.run(command, cwd=folder, env=ours | environment, capture_output=True, text=True)
+
+
+def jobs(folder: Path, variables: dict) -> dict:
+    """The jobs of the pipeline of an event, by name."""
+    listed = run(folder, variables, "--list-json", "--json-schema-validation=false")
+    if listed.returncode:
+        lines = (listed.stdout + listed.stderr).splitlines()
+        raise Failed("\n".join(line for line in lines if not line.startswith("    at ")).strip())
+    everything = json.loads(listed.stdout[listed.stdout.index("[") :])
+    return {job["name"]: job for job in everything if job["when"] != "never"}
+
+
+def dependencies(folder: Path, variables: dict) -> str:
+    """What gitlab-ci-local's check of needs complains of; nothing when it is content."""
+    checked = run(folder, variables, "--validate-dependency-chain", "--json-schema-validation=false")
+    return checked.stdout + checked.stderr if checked.returncode else ""

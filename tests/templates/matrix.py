@@ -1,0 +1,92 @@
+"""Which job runs on which event, against matrix.yml. Prints what differs, then 'matrix: N passed, N failed'."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import yaml
+
+import gitlab
+
+
+def cell(job: dict | None) -> str:
+    if job is None:
+        return "-"
+    if job["when"] == "manual":
+        return "m" if job["allow_failure"] else "M"
+    return "a" if job["allow_failure"] else "Y"
+
+
+def columns(table: str) -> dict:
+    """The table as event -> job -> cell."""
+    header, *rows = [line.split() for line in table.strip().splitlines()]
+    found = {event: {} for event in header[1:]}
+    for row in rows:
+        assert len(row) == len(header), f"{row[0]}: {len(row) - 1} cells for {len(header) - 1} events"
+        for event, value in zip(header[1:], row[1:]):
+            assert value in "YaMm-", f"{row[0]}, {event}: {value} is no cell"
+            found[event][row[0]] = value
+    return found
+
+
+def dangling(found: dict) -> list:
+    """Jobs that need one which this pipeline has not: GitLab would not create it."""
+    return [
+        f"{name} needs {need['job']}, which is not part of this pipeline"
+        for name, job in found.items()
+        for need in job.get("needs") or []
+        if need["job"] not in found and not need.get("optional")
+    ]
+
+
+def check(folder, title: str, variables: dict, expected: dict, twice: bool) -> tuple:
+    """What is right, in numbers, and what is wrong, in words; `twice` asks gitlab-ci-local about the needs as well."""
+    try:
+        found = gitlab.jobs(folder, variables)
+    except gitlab.Failed as error:
+        return 0, [f"{title}: no pipeline: {error}"]
+    wrong = []
+    for name in sorted(expected.keys() | found.keys()):
+        is_, should = cell(found.get(name)), expected.get(name, "?")
+        if is_ != should:
+            wrong.append(f"{title}: {name} is {is_} and should be {should}")
+    right = len(expected) - len(wrong)
+    needs = dangling(found)
+    if twice and (complaint := gitlab.dependencies(folder, variables)):
+        needs.append(complaint.strip())
+    wrong += [f"{title}: {need}" for need in needs]
+    return right + (not needs), wrong
+
+
+def main() -> int:
+    fixture = yaml.safe_load((gitlab.HERE / "matrix.yml").read_text())
+    folders = {name: gitlab.repository(gitlab.HERE / name) for name in fixture["pipelines"]}
+    tables = {name: columns(table) for name, table in fixture["pipelines"].items()}
+    work = []
+    for name, table in tables.items():
+        for event, expected in table.items():
+            work.append((folders[name], f"{name}, {event}", fixture["variables"] | fixture["events"][event], expected, True))
+    # Variations are of the first pipeline, which has every job.
+    first = next(iter(tables))
+    for variation in fixture["variations"]:
+        event, more, changes = variation["event"], variation["set"], variation["then"]
+        base = tables[first][event]
+        title = f"{first}, {event} with {' '.join(f'{k}={v}' for k, v in more.items())}"
+        for job, value in changes.items():
+            assert base.get(job, value) != value, f"{title}: {job} is {value} without that, too"
+        assert changes.keys() <= base.keys(), f"{title}: {changes.keys() - base.keys()} is not in the table"
+        variables = fixture["variables"] | fixture["events"][event] | more
+        work.append((folders[first], title, variables, base | changes, False))
+    # What no event can be evaluated of is said once.
+    for folder in folders.values():
+        gitlab.jobs(folder, fixture["variables"])
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda item: check(*item), work))
+    passed = sum(right for right, _ in results)
+    failed = [line for _, wrong in results for line in wrong]
+    print("\n".join(failed), end="\n" if failed else "")
+    print(f"matrix: {passed} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Runs jobs of the templates on examples/numbers-api, with our own binaries and stand-ins for what builds and tests images.
+
+Prints what is wrong, then 'runs: N passed, N failed'. Our tools are looked for in the folder E2E_BIN_DIR.
+"""
+
+import base64
+import json
+import os
+import shutil
+import sys
+
+import gitlab
+
+SECRET = "s3cret-password"
+PIPELINE = {
+    "CI_PROJECT_NAME": "numbers-api",
+    "CI_PROJECT_TITLE": 'Numbers "API"',
+    "CI_JOB_ID": "77",
+    "ARTIFACTORY_HOST": "registry.example.com",
+    "ARTIFACTORY_USER": "bot",
+    "ARTIFACTORY_PASSWORD": SECRET,
+    "DOCKER_TEAM_REGISTRY_PREFIX": "team",
+    "PROJECT_SLUG": "/services",
+    "PYPELINES_IMAGE": "registry.example.com/pypelines",
+    "BUILD_ARGS": "A=1 B=2",
+    "BUILD_SECRETS": "ARTIFACTORY_PASSWORD",
+}
+wrong = []
+passed = 0
+
+
+def check(title: str, holds: bool, seen: object = "") -> None:
+    global passed
+    if holds:
+        passed += 1
+    else:
+        wrong.append(f"{title}: {seen}")
+
+
+def run(binaries: str, jobs: list, changes: dict, run_code: int = 0):
+    """The repository afterwards, what the stand-ins kept, and what gitlab-ci-local said."""
+    record = gitlab.WORK / "record"
+    shutil.rmtree(record, ignore_errors=True)
+    record.mkdir(parents=True)
+    folder = gitlab.repository(gitlab.HERE / "example.yml", gitlab.ROOT / "examples/numbers-api")
+    variables = PIPELINE | {"RECORD": str(record), "RUN_CODE": str(run_code)} | changes
+    path = f"{gitlab.HERE / 'stand-ins'}:{binaries}:{os.environ['PATH']}"
+    done = gitlab.run(folder, variables, "--shell-isolation", *jobs, PATH=path)
+    return folder / ".gitlab-ci-local/artifacts", record, done
+
+
+def whole(binaries: str) -> None:
+    jobs = ["lines-of-code-badge", "hadolint", "prepare-build", "build-amd64", "prepare-compose", "test"]
+    artifacts, record, done = run(binaries, jobs, {})
+    said = done.stdout + done.stderr
+    check("the jobs pass", done.returncode == 0, said[-3000:])
+    if done.returncode:
+        return
+    check("no log holds the password", SECRET not in said and base64.b64encode(f"bot:{SECRET}".encode()).decode() not in said)
+
+    built = (record / "buildctl").read_text()
+    image = "registry.example.com/team/services/numbers-api/ci:"
+    check("the image of a platform is named", f"type=image,name={image}" in built and "-linux-amd64,push=true" in built, built)
+    check("each platform has a cache of its own", "numbers-api/cache:linux-amd64,mode=max" in built, built)
+    check("quotes in labels arrive", 'label:org.opencontainers.image.title=Numbers "API"\n' in built, built)
+    check("arguments arrive", "build-arg:A=1\n" in built and "build-arg:B=2\n" in built, built)
+    check("a secret is mounted by name", "id=ARTIFACTORY_PASSWORD,env=ARTIFACTORY_PASSWORD\n" in built, built)
+    check("no argument holds the password", SECRET not in built, built)
+    login = json.loads((record / "config.json").read_text())["auths"]["registry.example.com"]["auth"]
+    check("the builder can log in", base64.b64decode(login).decode() == f"bot:{SECRET}")
+    place = (record / "config-folder").read_text()
+    check("credentials are outside of the build context", not place.startswith(str(gitlab.ROOT)), place)
+
+    linted = (record / "hadolint").read_text()
+    check("the Dockerfile is named as GitLab knows it", linted.endswith("warning Dockerfile\n"), linted)
+    badge = (artifacts / "lines-of-code-badge/lines-of-code-badge.svg").read_text()
+    check("the badge is an image", badge.lstrip().startswith("<svg"), badge[:80])
+    compose = (artifacts / "prepare-compose/compose.pypelines.yml").read_text()
+    check("the compose file has the built image", f"    image: {image}" in compose and "build:" not in compose, compose)
+    called = (record / "docker").read_text()
+    check("compose runs the tests of that file", "docker compose --file compose.pypelines.yml run --no-TTY --name test-77 application pytest" in called, called)
+    coverage = (artifacts / "test/coverage.xml").read_text()
+    check("coverage has the project's paths", "<source>/app<" not in coverage and "/numbers_api</source>" in coverage, coverage)
+    check("only whole folders are taken for the container's", "<source>/application</source>" in coverage, coverage)
+    check("JUnit's report is kept", (artifacts / "test/junit.xml").read_text() == "<testsuites/>\n")
+
+
+def failures(binaries: str) -> None:
+    _, record, done = run(binaries, ["prepare-compose", "test-and-remove"], {}, run_code=5)
+    check("tests that fail fail the job, with their code", done.returncode != 0 and "FAIL 5" in done.stdout + done.stderr, done.stderr)
+    called = (record / "docker").read_text()
+    check("reports are fetched when tests fail", "docker cp test-77:/srv/out/." in called, called)
+    check("containers are removed when tests fail", called.rstrip().endswith("down --volumes --remove-orphans"), called)
+    for title, job, changes, says in (
+        ("no image of the tools", "lines-of-code-badge", {"PYPELINES_IMAGE": ""}, "PYPELINES_IMAGE: set it to the image"),
+        ("no user for Artifactory", "build-amd64", {"ARTIFACTORY_USER": ""}, "ARTIFACTORY_USER: needed to log in"),
+        ("an unknown builder", "build-amd64", {"BUILDER": "make"}, "BUILDER is make: buildkit, kaniko"),
+        ("secrets with kaniko", "build-amd64", {"BUILDER": "kaniko"}, "BUILD_SECRETS needs secret mounts"),
+        ("a secret that is not set", "build-amd64", {"BUILD_SECRETS": "NPM_TOKEN"}, "BUILD_SECRETS names NPM_TOKEN"),
+        ("no Dockerfile", "build-amd64", {"DOCKERFILE": "Containerfile"}, "./Containerfile is not here"),
+    ):
+        jobs = [job] if job == "lines-of-code-badge" else ["prepare-build", job]
+        _, _, done = run(binaries, jobs, changes)
+        said = done.stdout + done.stderr
+        check(f"{title} fails, and says so", done.returncode != 0 and says in said, said[-1500:])
+
+
+def main() -> int:
+    binaries = os.environ.get("E2E_BIN_DIR", "")
+    if not binaries:
+        print("NOT CHECKED: what the jobs do; E2E_BIN_DIR names no folder of binaries")
+    else:
+        whole(binaries)
+        failures(binaries)
+    print("\n".join(wrong), end="\n" if wrong else "")
+    print(f"runs: {passed} passed, {len(wrong)} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

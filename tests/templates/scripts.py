@@ -1,0 +1,117 @@
+"""The shell of every job, as a runner would put it together: shellcheck reads it, and our tools read their own calls.
+
+Prints what is wrong, then 'scripts: N passed, N failed'. Our tools are looked for in the folder E2E_BIN_DIR.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import yaml
+
+import gitlab
+
+TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release")
+# A call of a tool of ours: where a command may stand, up to what ends it.
+CALL = re.compile(r'(?:^|[\s;&|(])((?:%s)(?: (?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS), re.MULTILINE)
+FORBIDDEN = {
+    r"\beval\b": "eval",
+    r"\bset -[a-z]*x": "set -x prints what is secret",
+    r"curl|wget": "nothing is fetched by hand",
+    r"\bsh -c\b": "sh -c of variables",
+    r"--password[ =]|PASSWORD\S* *\| *docker login|-p \"?\$": "a password as an argument",
+    r"(?m)^exit ": "exit 0 keeps the lines away that a job puts after a referenced script",
+    r":2375": "docker without TLS",
+    r"\binsecure|--tls-verify=false|--skip-tls": "TLS is checked",
+}
+# What stands for a value that is known only in a pipeline, where a tool looks at it.
+SAMPLES = {"image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto"}
+
+
+def resolved(folder) -> dict:
+    """Every job with all that it extends and references, whatever the event."""
+    shown = gitlab.run(folder, {}, "--preview", "--json-schema-validation=true")
+    text = shown.stdout
+    if shown.returncode:
+        raise gitlab.Failed(text + shown.stderr)
+    document = yaml.safe_load(text[text.index("---\n") :])
+    return {name: job for name, job in document.items() if isinstance(job, dict) and "script" in job}
+
+
+def lines(part) -> list:
+    return [part] if isinstance(part, str) else list(part or [])
+
+
+def shells(name: str, job: dict) -> dict:
+    """before_script and script are one shell; after_script is another."""
+    return {name: lines(job.get("before_script")) + lines(job["script"]), f"{name}:after": lines(job.get("after_script"))}
+
+
+def shellcheck(title: str, commands: list) -> str:
+    # GitLab's runner stops at the first command that fails. Variables come from the pipeline, and dash and busybox know
+    # what POSIX says.
+    text = "#!/bin/sh\nset -e\n" + "\n".join(commands) + "\n"
+    path = gitlab.WORK / "scripts" / (title.replace(":", "_") + ".sh")
+    path.write_text(text)
+    done = subprocess.run(["shellcheck", "--shell=sh", str(path)], capture_output=True, text=True)
+    return done.stdout if done.returncode else ""
+
+
+def sample(word: str) -> str:
+    word = re.sub(r'"?\$\(versioner image[^)]*\)"?', SAMPLES["image"], word)
+    word = re.sub(r'"\$@"', SAMPLES["image"], word)
+    word = re.sub(r"\$\{?([A-Za-z_]+)[^}\"]*\}?", lambda found: SAMPLES.get(found[1], "some-value"), word)
+    return word.strip('"')
+
+
+def calls(commands: list) -> list:
+    """The calls of our tools in these commands, as arguments."""
+    text = "\n".join(commands).replace("\\\n", " ")
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\s\d?[<>]+\s*[^\s<>|;]+", "", text)
+    inner = re.findall(r"\$\((versioner [^)]*)\)", text)
+    found = [call for call in CALL.findall(text)] + inner
+    split = [re.findall(r'"[^"]*"|\$\([^)]*\)|\S+', call) for call in found]
+    return [[sample(word) for word in words] for words in split]
+
+
+def parses(folder: str, call: list) -> str:
+    """What the tool's own definition of its arguments says against this call: with --help behind it, it does nothing else."""
+    done = subprocess.run([f"{folder}/{call[0]}", *call[1:], "--help"], capture_output=True, text=True)
+    return done.stderr if done.returncode else ""
+
+
+def main() -> int:
+    binaries = os.environ.get("E2E_BIN_DIR", "")
+    shutil.rmtree(gitlab.WORK / "scripts", ignore_errors=True)
+    (gitlab.WORK / "scripts").mkdir(parents=True)
+    passed, wrong, ours = 0, [], set()
+    for pipeline in ("every-job.yml", "by-reference.yml"):
+        for name, job in resolved(gitlab.repository(gitlab.HERE / pipeline)).items():
+            for title, commands in shells(name, job).items():
+                if not commands:
+                    continue
+                complaints = [shellcheck(f"{pipeline}-{title}", commands)]
+                text = "\n".join(commands)
+                complaints += [f"{title}: {why}" for what, why in FORBIDDEN.items() if re.search(what, text)]
+                ours |= {tuple(call) for call in calls(commands)}
+                complaints = [complaint for complaint in complaints if complaint]
+                wrong += complaints
+                passed += not complaints
+    assert len(ours) >= 9, f"only these calls of our tools were found: {ours}"
+    if binaries:
+        for call in sorted(ours):
+            complaint = parses(binaries, call)
+            wrong += [f"{' '.join(call)}: {complaint}"] if complaint else []
+            passed += not complaint
+    else:
+        print("NOT CHECKED: calls of our tools; E2E_BIN_DIR names no folder of binaries")
+    print("\n".join(wrong), end="\n" if wrong else "")
+    print(f"scripts: {passed} passed, {len(wrong)} failed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
