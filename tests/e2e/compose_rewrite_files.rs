@@ -210,6 +210,9 @@ fn an_override_file_works_for_merged_extended_and_included_services() {
         assert_eq!(output.stderr.contains("keeps pull_policy: never"), services == "merged", "{output:?}");
         assert_eq!(run(services, &["--check"]).run().code, Some(0), "twice is once");
     }
+    // A slip is none that is included: compose would make a service of it.
+    let slip = run("ownn", &[]).fails(2);
+    assert!(slip.stderr.contains("'own'"), "{slip:?}");
     assert_eq!(text(&folder, "f.yml"), source);
     let fixed = run("merged", &["--fix-pull-policy", "--override-out", "-"]).run();
     assert_eq!(fixed.code, Some(2), "one override file at a time");

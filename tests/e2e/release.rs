@@ -61,6 +61,8 @@ impl Place {
                 let path = entry.expect("the folder is ours").path();
                 match path.is_dir() {
                     true => folders.push(path),
+                    // Nothing is in it, and whoever looks at the folder does not see it.
+                    false if path.ends_with(".lock") => {}
                     false => files.push((path.clone(), fs::read(&path).expect("the folder is ours"))),
                 }
             }
@@ -256,6 +258,24 @@ fn runs_at_the_same_time_lose_no_release() {
             assert!(page.contains(&format!("<h2 id=\"{tag}\">")), "{tag} is not on the page");
             assert!(site.contains(&format!("\"{tag}\"")), "{tag} is not in releases.json");
         }
+    }
+}
+
+#[test]
+fn runs_at_the_same_time_lose_no_environment() {
+    let place = Place::new();
+    let names: Vec<String> = (0..12).map(|number| format!("env-{number}")).collect();
+    let start = |name: &String| {
+        let tool = tool("release").args(["env", name, "1.0.0", "--forge", "dir:out"]);
+        tool.current_dir(place.folder.path()).into_command().stdout(Stdio::null()).spawn().unwrap()
+    };
+    let children: Vec<_> = names.iter().map(start).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let document = place.read("out/environments.json");
+    for name in &names {
+        assert!(document.contains(&format!("\"{name}\"")), "{name} is lost: {document}");
     }
 }
 

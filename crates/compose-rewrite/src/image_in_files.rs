@@ -11,7 +11,7 @@ use yaml_splice::Yaml;
 use crate::cli::Image;
 use crate::compose::Compose;
 use crate::delivery::{self, Change};
-use crate::error::Error;
+use crate::error::{Error, nearest};
 use crate::image::{self, Request};
 use crate::image_reference;
 use crate::override_file::{self, Overridden};
@@ -129,6 +129,7 @@ fn override_file(
     let mut overridden: Vec<Overridden> = Vec::new();
     let mut not_found = None;
     let mut includes = false;
+    let mut written: Vec<String> = Vec::new();
     for source in sources {
         let bytes = source.read()?;
         let explained = |error: Error| error.in_file("override", source);
@@ -142,6 +143,7 @@ fn override_file(
             }
         }
         includes |= compose.includes;
+        written.extend(compose.services.iter().map(|service| service.name.to_string()));
         let missing = names.iter().find(|name| !overridden.iter().any(|known| known.name() == *name));
         not_found = missing.map(|name| explained(compose.no_service(name)));
     }
@@ -149,10 +151,12 @@ fn override_file(
         return Err(Error::NothingBuilt.in_file("override", &sources[0]));
     }
     if let Some(failure) = not_found {
-        if !includes || args.all_built {
+        let is_known = |name: &String| overridden.iter().any(|known| known.name() == name);
+        // Compose would make a new service of a slip.
+        let is_slip = |name: &String| !is_known(name) && nearest(name, &written).is_some();
+        if !includes || args.all_built || args.services.iter().any(is_slip) {
             return Err(failure);
         }
-        let is_known = |name: &String| overridden.iter().any(|known| known.name() == name);
         let unknown: Vec<&String> = args.services.iter().filter(|name| !is_known(name)).collect();
         for name in unknown {
             warn!("'{name}' is not written in {}; it is taken to be in a file that is included", sources[0]);

@@ -41,13 +41,18 @@ fn source(text: &str) -> Option<&str> {
         match c {
             '{' => depth += 1,
             '}' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 && !(at == 1 && text[at + 1..].starts_with(['\\', '/'])) => {
-                return Some(&text[..at]);
-            }
+            ':' if depth == 0 && !is_drive(text, at) => return Some(&text[..at]),
             _ => {}
         }
     }
     None
+}
+
+/// Is the colon there that of a drive, as in `c:\data`? The home folder and the one we are in are no drives.
+fn is_drive(text: &str, colon: usize) -> bool {
+    colon == 1
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text[colon + 1..].starts_with(['\\', '/'])
 }
 
 /// The default of a variable at the start, `${NAME:-default}`.
@@ -86,6 +91,8 @@ mod tests {
         for text in [
             "./a:/a",
             ".:/a:ro",
+            ".:/a",
+            "~:/a",
             "../a:/a",
             "/a:/a",
             "~/a:/a",

@@ -7,7 +7,7 @@ use contract::{Exit, Failure};
 use yaml_splice::{Node, Path, Splice, Yaml};
 
 use crate::cli::Strip;
-use crate::compose::Compose;
+use crate::compose::{Compose, is_reset};
 use crate::delivery::{self, Change};
 use crate::error::Error;
 use crate::mounts::bind_mount;
@@ -68,6 +68,8 @@ struct Gone<'y> {
 impl<'y> Gone<'y> {
     fn entry(&mut self, mapping: Node<'y>, key: &str) -> Result<(), Error> {
         match mapping.own(key) {
+            // It keeps away what `extends` would bring along.
+            Some(entry) if is_reset(&entry) => Ok(()),
             Some(entry) => self.remove(entry.key, || entry.path()),
             None => Ok(()),
         }

@@ -28,7 +28,7 @@ pub(crate) fn used_images<'y>(compose: &Compose<'y>) -> Vec<UsedImage<'y>> {
             continue;
         };
         let value: Node<'y> = found.entry.value;
-        let Some(text) = value.as_str().filter(|text| !text.is_empty()) else {
+        let Some(text) = value.as_str().filter(|text| !text.is_empty() && !value.is_null()) else {
             continue;
         };
         // An alias is one more way to write it where it is anchored.

@@ -228,7 +228,7 @@ fn line(change: &Change) -> String {
 
 /// Commit messages may hold Markdown; what they may not do is to bring HTML or images with them, or to call people.
 fn escaped(text: &str) -> String {
-    text.replace('<', "\\<").replace("![", "!\\[").replace('@', "@\u{2060}")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace("![", "!\\[").replace('@', "@\u{2060}")
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub(crate) async fn create(typed: Create) -> Result<Report, Failure> {
 /// Looks, writes what is different, and looks again, until there is nothing to write: so what the server says counts,
 /// whatever became of an answer and whoever else was at work.
 async fn save(forge: &Forge, options: &Options, dry_run: bool) -> Result<(Release, Change), Failure> {
+    let _alone = forge.alone()?;
     let now: Timestamp = clock::now().try_into()?;
     let mut change = Change::Unchanged;
     let mut before: Option<Found> = None;

@@ -77,13 +77,14 @@ impl Git {
     /// tenth of it or less.
     pub(crate) fn deepen(&self, remote: &str, trees: bool) -> Result<(), GitError> {
         let filter = Some(if trees { "--filter=blob:none" } else { "--filter=tree:0" });
-        let args = ["fetch", "--quiet"].into_iter().chain(filter).chain(["--unshallow", "--tags", remote]);
+        let args =
+            ["fetch", "--quiet"].into_iter().chain(filter).chain(["--unshallow", "--tags", "--", remote]);
         self.run(&format!("fetch the missing history from {remote}"), args, "").map(drop)
     }
 
     /// Fetches the tags of all branches.
     pub(crate) fn fetch_tags(&self, remote: &str) -> Result<(), GitError> {
-        let args = ["fetch", "--quiet", "--filter=blob:none", "--tags", remote];
+        let args = ["fetch", "--quiet", "--filter=blob:none", "--tags", "--", remote];
         self.run(&format!("fetch the tags from {remote}"), args, "").map(drop)
     }
 

@@ -162,8 +162,14 @@ fn tags(args: &TagsArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let known = match &args.asked.image {
         _ if subject.released.is_none() => Vec::new(),
         Some(image) => {
-            let tags = image_tags::in_registry(image, &args.asked)?.unwrap_or_default();
-            tags.iter().filter_map(|tag| version::version_of_tag(tag.as_str())).collect()
+            match image_tags::in_registry(image, &args.asked)? {
+                Some(tags) => tags.iter().filter_map(|tag| version::version_of_tag(tag.as_str())).collect(),
+                // A slip in the name, or a registry that hides what it does not show, must not let tags go backwards.
+                None => {
+                    warn!("there is no {image}: the git tags say what may move");
+                    subject.releases()?
+                }
+            }
         }
         None => subject.releases()?,
     };

@@ -90,14 +90,15 @@ pub(crate) fn buildctl(out: &mut dyn Write, references: &[String]) -> Result<(),
     output::line(out, &format!("type=image,\"name={}\",push=true", references.join(",")))
 }
 
-/// An option for each value, `--tag VALUE`, one a line.
+/// An option for each value, `--tag VALUE`, on one line: that is what a shell's `eval` takes for one command.
 pub(crate) fn options(
     out: &mut dyn Write,
     option: &str,
     values: impl IntoIterator<Item = String>,
 ) -> Result<(), Failure> {
-    let mut values = values.into_iter();
-    values.try_for_each(|value| output::line(out, &format!("{option} {}", escape::word(&value))))
+    let words: Vec<_> =
+        values.into_iter().map(|value| format!("{option} {}", escape::word(&value))).collect();
+    output::line(out, &words.join(" "))
 }
 
 /// Labels as one JSON document.

@@ -89,7 +89,10 @@ fn texts(args: &LatestArgs) -> Result<Vec<String>, Failure> {
             Ok(tags.iter().map(ToString::to_string).collect())
         }
         Some(_) => Err(Failure::usage("both versions and --image were given").hint("leave out one of them")),
-        None if args.versions.is_empty() => Ok(stdin()?.split_whitespace().map(str::to_owned).collect()),
+        None if args.versions.is_empty() => {
+            let text = stdin()?;
+            Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+        }
         None => Ok(args.versions.clone()),
     }
 }

@@ -1,11 +1,11 @@
 //! A forge without a server: `releases/` holds a record for each release, `environments.json` says what runs where,
 //! `badges/` holds a record for each badge, `public/` what the world sees, under the name from which GitLab Pages serves.
 //!
-//! Each file is replaced as a whole, and nothing is kept but what the records say. So several runs at once need no
-//! lock: each writes a record of its own, and whoever derives something from all of them can see whether another one
+//! Each file is replaced as a whole. Who changes a record or the document of environments holds a lock from reading to
+//! writing, so that no run undoes another's; who derives something from all of them needs none, and sees whether another one
 //! has come in the meantime.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,15 @@ impl Directory {
             }
             _ => Ok(Self { root: root.to_owned() }),
         }
+    }
+
+    /// Waits until nobody else changes what is kept here, and keeps others out until the file is dropped. On a file system
+    /// without locks everybody goes on without.
+    pub(crate) fn lock(&self) -> Result<Option<File>, Error> {
+        let unwritable = |source| Error::Write { path: self.root.clone(), source };
+        fs::create_dir_all(&self.root).map_err(unwritable)?;
+        let file = File::create(self.root.join(".lock")).map_err(unwritable)?;
+        Ok(file.lock().is_ok().then_some(file))
     }
 
     fn records(&self) -> PathBuf {
@@ -163,6 +172,8 @@ fn read(path: &Path) -> Result<Release, Error> {
 fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.to_owned(), source })?;
+    // What a killed run has left would be published with the rest.
+    file::clear_abandoned(folder);
     file::replace(path, content).map_err(|source| Error::Write { path: path.to_owned(), source })?;
     Ok(())
 }

@@ -177,6 +177,7 @@ impl Forge {
     /// # Errors
     /// When it cannot be read or written; [`Error::Contended`] when others write it all the time.
     pub async fn record(&self, name: &Environment, deployment: &Deployment) -> Result<Change, Error> {
+        let _alone = self.alone()?;
         let mut change = Change::Unchanged;
         for _ in 0..ATTEMPTS {
             let mut all = self.environments().await?;
@@ -203,6 +204,18 @@ impl Forge {
             }
         }
         Err(Error::Contended { what: format!("record what runs in {name}"), attempts: ATTEMPTS })
+    }
+
+    /// Keeps other runs from changing records until the returned value is dropped, where only that keeps changes from being
+    /// lost: in a directory. A server is asked again after each write instead.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn alone(&self) -> Result<Option<std::fs::File>, Error> {
+        match self {
+            Self::Directory(local) if !local.dry_run => local.directory.lock(),
+            _ => Ok(None),
+        }
     }
 
     /// Where the document of all environments is, for people.

@@ -225,6 +225,9 @@ impl FromStr for Key {
         if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
             return Err(invalid(format!("the key holds {bad:?}; letters, digits and . _ - are allowed")));
         }
+        if ["sig", "att", "sbom"].contains(&text) {
+            return Err(invalid("cosign keeps signatures and the like under tags of that name".into()));
+        }
         if text.len() > LONGEST_KEY {
             return Err(invalid(format!("the key has {} characters, {LONGEST_KEY} are allowed", text.len())));
         }

@@ -76,8 +76,10 @@ impl Backend {
             moved.left = self.others(place, mark, subject).await?;
             let kept = self.marks(&subject.digest).await?;
             if !kept.iter().any(|kept| kept.key == mark.key && kept.value == mark.value) {
+                // Rather two images with the mark than none; the next run heals that.
+                self.apply_locked(subject, &[Step::set(mark)], provenance, false).await?;
                 moved.target.failure =
-                    Some("it was set, and is not any more: somebody else moved the mark meanwhile".into());
+                    Some("somebody else moved the mark meanwhile; it was set again, and more than one image may carry it".into());
             }
         }
         Ok(moved)

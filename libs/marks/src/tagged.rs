@@ -91,7 +91,8 @@ impl Tagged {
                 wanted.extend(self.tags().await?.into_iter().filter(of_subject));
             }
         }
-        let mut records: Vec<Kept> = self.read_all(wanted).await?.into_iter().map(|(_, kept)| kept).collect();
+        let mut records: Vec<Kept> =
+            self.read_all(wanted, keys.is_some()).await?.into_iter().map(|(_, kept)| kept).collect();
         records.sort_by(|one, other| one.record.key.cmp(&other.record.key));
         Ok(records)
     }
@@ -168,7 +169,7 @@ impl Tagged {
             return self.listed_carriers(images, key).await;
         }
         let tags = tags.into_iter().filter(keeps).collect();
-        let records = self.read_all(tags).await?.into_iter();
+        let records = self.read_all(tags, true).await?.into_iter();
         let set = records.filter(|(_, kept)| matches!(kept.record.state, State::Set { .. }));
         Ok(set.map(|(subject, _)| subject).collect())
     }
@@ -251,7 +252,12 @@ impl Tagged {
     }
 
     /// The records that these tags keep, with the images they are about. A tag that went away meanwhile keeps none.
-    async fn read_all(&self, tags: Vec<(Tag, Option<Digest>)>) -> Result<Vec<(Digest, Kept)>, Error> {
+    /// What the tags hold. What is no mark is an error where its key was `asked` for, and somebody else's business where not.
+    async fn read_all(
+        &self,
+        tags: Vec<(Tag, Option<Digest>)>,
+        asked: bool,
+    ) -> Result<Vec<(Digest, Kept)>, Error> {
         let read = tags.into_iter().filter_map(|(tag, digest)| {
             let (subject, key) = manifest::read_tag(&tag)?;
             let which = digest.map_or(Which::Tag(tag), Which::Digest);
@@ -259,6 +265,10 @@ impl Tagged {
                 match self.read_which(&which, &subject, &key).await {
                     Ok(kept) => Ok(Some((subject, kept))),
                     Err(Error::Registry(registry::Error::NotFound { .. })) => Ok(None),
+                    Err(error @ Error::NotAMark { .. }) if !asked => {
+                        tracing::debug!("{error}");
+                        Ok(None)
+                    }
                     Err(error) => Err(error),
                 }
             })

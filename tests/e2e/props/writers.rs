@@ -93,6 +93,8 @@ fn two_moves_at_once_in_a_registry_are_healed_by_running_one_of_them_again() {
                     });
                 }
             });
+            // Whoever lost, production is marked.
+            props(["find", &place.repository, "release-prod"]).succeeds();
             props(["move", "release-prod", &image("b")]).succeeds();
             let found = props(["find", &place.repository, "release-prod"]).succeeds();
             assert!(found.stdout().starts_with("b\t"), "{found:?}");
@@ -117,5 +119,22 @@ fn a_mark_is_unset_where_nothing_can_be_deleted() {
         props(["set", &image, "tested=again"]).succeeds();
         assert_eq!(props(["get", &image]).succeeds().stdout(), "tested=again\n");
         assert!(proxy.take_log().iter().all(|passed| passed.method != "DELETE"));
+    }
+}
+
+#[test]
+fn a_signature_of_cosigns_is_no_mark_and_stands_in_nobodys_way() {
+    let place = registry("oci", None, &["a"]);
+    let image = format!("{}:a", place.repository);
+    let set = props(["set", &image, "tested"]).succeeds();
+    let stem = set.stdout().trim_end().replace(':', "-");
+    let signature = format!("{}:{stem}.sig", place.repository);
+    tool("image-promote").args(["copy", &image, &signature]).succeeds();
+    props(["verify", &image, "tested"]).succeeds();
+    assert_eq!(props(["get", &image]).succeeds().stdout(), "tested=true\n");
+    props(["move", "release-prod", &image]).succeeds();
+    for key in ["sig", "att", "sbom"] {
+        let refused = props(["set", &image, key]).fails(2);
+        assert!(refused.stderr.contains("cosign"), "{refused:?}");
     }
 }

@@ -39,6 +39,10 @@ fn a_shallow_clone_is_deepened_when_that_is_wanted() {
         }
     }
     let clone = origin.clone_at_depth(2);
+    for remote in ["--upload-pack=touch ran;", ""] {
+        versioner(&clone).args(["next", "--deepen", &format!("--remote={remote}")]).fails(2);
+        assert!(!clone.path().join("ran").exists());
+    }
     let output = versioner(&clone).arg("next").env("VERSIONER_DEEPEN", "true").succeeds();
     assert_eq!(output.stdout(), "3.1.0\n");
 }

@@ -57,8 +57,7 @@ fn a_hostile_branch_comes_back_from_a_shell_as_it_is() {
     // The options of docker build, as a job evaluates them.
     for branch in HOSTILE {
         let labels = versioner(&repository).args(["labels"]).env("CI_COMMIT_BRANCH", branch).succeeds();
-        let script =
-            format!("for word in {}; do printf '%s\\n' \"$word\"; done", labels.stdout().replace('\n', " "));
+        let script = format!("for word in {}; do printf '%s\\n' \"$word\"; done", labels.stdout().trim_end());
         let shell =
             Command::new("sh").args(["-euc", &script]).current_dir(repository.path()).output().expect("sh");
         let words = String::from_utf8_lossy(&shell.stdout).into_owned();

@@ -24,8 +24,17 @@ pub(crate) struct HistoryArgs {
     #[command(flatten)]
     pub(crate) gitlab: GitlabArgs,
     /// The remote that is fetched from and pushed to
-    #[arg(long, value_name = "NAME", env = "VERSIONER_REMOTE", default_value = "origin")]
+    #[arg(long, value_name = "NAME", env = "VERSIONER_REMOTE", default_value = "origin", value_parser = remote)]
     pub(crate) remote: String,
+}
+
+/// What starts with a dash would be an option to git, and some of those run programs.
+fn remote(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || text.starts_with('-') {
+        Err("this is no name of a remote")
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]

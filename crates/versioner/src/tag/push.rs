@@ -28,7 +28,7 @@ pub(super) fn push(history: &HistoryArgs, wanted: &Wanted<'_>) -> Result<Outcome
     let destination = format!("{object}:refs/tags/{name}");
     let pushed = git.run(
         &format!("push the tag {name} to {remote}"),
-        ["push", "--quiet", "--porcelain", remote, &destination],
+        ["push", "--quiet", "--porcelain", "--", remote, &destination],
         "",
     );
     match pushed {
@@ -50,7 +50,8 @@ struct Tags(BTreeMap<String, String>);
 
 impl Tags {
     fn read(git: &Git, remote: &str) -> Result<Self, Failure> {
-        let listed = git.run(&format!("list the tags of {remote}"), ["ls-remote", "--tags", remote], "")?;
+        let listed =
+            git.run(&format!("list the tags of {remote}"), ["ls-remote", "--tags", "--", remote], "")?;
         let mut tags = BTreeMap::new();
         for line in listed.lines() {
             let Some((id, reference)) = line.split_once('\t') else { continue };

@@ -97,7 +97,7 @@ impl Tagged {
         }
         let candidates = tags.into_values().filter(|tags| tags.len() == wanted.len()).flatten().collect();
         let mut met: HashMap<Digest, usize> = HashMap::new();
-        for (subject, kept) in self.read_all(candidates).await? {
+        for (subject, kept) in self.read_all(candidates, true).await? {
             let holds = wanted.iter().any(|wanted| meets(&kept, wanted));
             *met.entry(subject).or_default() += usize::from(holds);
         }
