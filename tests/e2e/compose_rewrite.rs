@@ -16,7 +16,7 @@ fn image() -> Tool {
 }
 
 /// A folder with these files.
-fn folder(files: &[(&str, &str)]) -> TempDir {
+pub(super) fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempdir().expect("a folder");
     for (name, text) in files {
         fs::write(folder.path().join(name), text).expect("written");
@@ -24,7 +24,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn text(folder: &TempDir, name: &str) -> String {
+pub(super) fn text(folder: &TempDir, name: &str) -> String {
     fs::read_to_string(folder.path().join(name)).expect("a text")
 }
 

@@ -5,8 +5,10 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::{Command, Stdio};
 
-use tempfile::{TempDir, tempdir};
+use tempfile::TempDir;
 use testkit::{Tool, binaries, tool};
+
+use super::compose_rewrite::{folder, text};
 
 const IMAGE: &str = "registry.example/team/app/ci:1.2.3";
 const BUILT: &str = "services:\n  application:\n    build: .  # here\n    tty: true\n";
@@ -16,18 +18,6 @@ const DIFF: &str = "--- f.yml\n+++ f.yml\n@@ -1,4 +1,4 @@\n services:\n   applic
 
 fn image(folder: &TempDir) -> Tool {
     tool("compose-rewrite").args(["image", IMAGE]).current_dir(folder.path())
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempdir().expect("a folder");
-    for (name, text) in files {
-        fs::write(folder.path().join(name), text).expect("written");
-    }
-    folder
-}
-
-fn text(folder: &TempDir, name: &str) -> String {
-    fs::read_to_string(folder.path().join(name)).expect("a text")
 }
 
 #[test]

@@ -19,5 +19,6 @@ mod promote_referrers;
 mod props;
 mod registry_access;
 mod release;
+mod rows;
 mod skopeo;
 mod versioner;

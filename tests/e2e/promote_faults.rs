@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use testkit::{Cut, Fault, Output, Passed, Proxy, Rule, Tokens};
 
-use stand::{Stand, each, fails_clearly, image, promote, push};
+use stand::{Stand, WORKERS, fails_clearly, image, promote, push};
+
+use crate::rows::each;
 
 /// How a run has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +76,7 @@ fn every_request_survives_what_goes_by_and_no_fault_makes_a_wrong_tag() {
     ];
     let all = 1..=requests(&stand);
     let rows: Vec<_> = all.flat_map(|n| faults.iter().map(move |(fault, ends)| (n, fault, *ends))).collect();
-    each(&rows, |(n, fault, ends)| {
+    each(WORKERS, &rows, |(n, fault, ends)| {
         let proxy = stand.proxy().fault(Rule::nth(*n, (*fault).clone())).start();
         let repository = stand.repository();
         let output = promote(&proxy, &repository).run();
@@ -105,7 +107,7 @@ fn what_does_not_go_by_ends_in_a_clear_error_and_a_tag_as_it_was() {
         .collect();
     // Where it goes, there is something else already.
     let old = push(&image(0), &stand.registry, "team/app/old:1", &["--all"]);
-    each(&rows, |(n, fault)| {
+    each(WORKERS, &rows, |(n, fault)| {
         let proxy = stand.proxy().fault(Rule::matching("*", (*fault).clone()).from(*n)).start();
         let repository = stand.repository();
         push(&image(0), &stand.registry, &format!("{repository}:1"), &["--all"]);
@@ -127,7 +129,7 @@ fn what_does_not_go_by_ends_in_a_clear_error_and_a_tag_as_it_was() {
 fn a_token_that_expires_anywhere_is_replaced() {
     let stand = Stand::new(2);
     let rows: Vec<_> = (2..=requests(&stand)).collect();
-    each(&rows, |uses| {
+    each(WORKERS, &rows, |uses| {
         let proxy = stand.proxy().tokens(Tokens::new().account("robot", "testing").uses(*uses)).start();
         let repository = stand.repository();
         // Few at a time: of many that share a token with two uses, some would lose every time.
@@ -139,7 +141,7 @@ fn a_token_that_expires_anywhere_is_replaced() {
 #[test]
 fn no_more_requests_are_in_flight_than_allowed() {
     let stand = Stand::new(24);
-    each(&[1_usize, 4, 16], |jobs| {
+    each(WORKERS, &[1_usize, 4, 16], |jobs| {
         let proxy = stand.proxy().delay(Duration::from_millis(20)).start();
         let repository = stand.repository();
         let output = promote(&proxy, &repository).args(["--jobs", &jobs.to_string()]).run();
@@ -163,7 +165,7 @@ fn a_server_that_asks_for_a_pause_gets_it() {
         // Dates have whole seconds, so that one that is two seconds away may come in little more than one.
         ("POST *mount=*", Fault::retry_after_date(429, 2), 1000),
     ];
-    each(&rows, |(pattern, fault, least)| {
+    each(WORKERS, &rows, |(pattern, fault, least)| {
         let proxy = stand.proxy().fault(Rule::matching(pattern, fault.clone()).times(1)).start();
         let repository = stand.repository();
         let output = promote(&proxy, &repository).run();

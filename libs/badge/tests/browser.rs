@@ -3,13 +3,12 @@
 //! Debian's chromium has no Verdana: DejaVu Sans stands in for it, and Liberation Sans for Helvetica, as for most readers
 //! on Linux. `ci/test` installs all three.
 
-use std::env;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use pypelines_badge::{Badge, Color, Logo, Style};
+use testkit::Browser;
 
 /// Pixels by which a text may be stretched or squeezed.
 const TOLERANCE: f64 = 2.0;
@@ -47,40 +46,16 @@ const TEXTS: [(&str, &str); 30] = [
     ("a long label that goes on and on", "and its message, which says just as much as well"),
 ];
 
-/// Says so where there is no browser, outside CI.
-fn has_chromium() -> bool {
-    let version =
-        Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let found = version.is_ok_and(|status| status.success());
-    assert!(found || env::var_os("CI").is_none(), "CI has to have chromium: ci/test installs it");
-    if !found {
-        // Not by a macro: of a test that passes nothing would be shown.
-        let _ = writeln!(io::stderr(), "NOT CHECKED: badges in a browser; there is no chromium here");
-    }
-    found
-}
-
-fn chromium(folder: &Path, action: &str, page: &str) -> Vec<u8> {
+fn chromium(browser: &Browser, folder: &Path, action: &str, page: &str) -> Vec<u8> {
     let file = folder.join("page.html");
     fs::write(&file, page).expect("a page");
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--hide-scrollbars", "--force-device-scale-factor=1", "--window-size=600,400"])
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .arg(action)
-        .arg(format!("file://{}", file.display()))
-        .output()
-        .expect("chromium starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
+    let look = ["--hide-scrollbars", "--force-device-scale-factor=1", "--window-size=600,400", action];
+    browser.open(&file, &look)
 }
 
 #[test]
 fn thirty_labels_are_as_wide_as_they_are_declared() {
-    if !has_chromium() {
-        return;
-    }
+    let Some(browser) = Browser::find("badges") else { return };
     let mut page = "<!doctype html><meta charset=utf-8><body>".to_owned();
     for style in Style::ALL {
         for (label, message) in TEXTS {
@@ -101,7 +76,7 @@ fn thirty_labels_are_as_wide_as_they_are_declared() {
         document.querySelector('pre').textContent = lines;
     </script>";
     let folder = tempfile::tempdir().unwrap();
-    let dom = String::from_utf8(chromium(folder.path(), "--dump-dom", &page)).unwrap();
+    let dom = String::from_utf8(chromium(&browser, folder.path(), "--dump-dom", &page)).unwrap();
     let mut measured = 0;
     let mut wrong = Vec::new();
     for line in dom.lines().filter_map(|line| line.strip_prefix("measured\t")) {
@@ -125,10 +100,10 @@ struct Screenshot {
 }
 
 impl Screenshot {
-    fn of(page: &str) -> Self {
+    fn of(browser: &Browser, page: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("page.png");
-        chromium(folder.path(), &format!("--screenshot={}", file.display()), page);
+        chromium(browser, folder.path(), &format!("--screenshot={}", file.display()), page);
         let mut reader = png::Decoder::new(io::Cursor::new(fs::read(&file).expect("a file")))
             .read_info()
             .expect("a picture");
@@ -152,9 +127,7 @@ impl Screenshot {
 
 #[test]
 fn every_style_is_drawn_inside_an_img() {
-    if !has_chromium() {
-        return;
-    }
+    let Some(browser) = Browser::find("badges") else { return };
     const LOGO: &[u8] =
         b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1H0z' fill='#f0f'/></svg>";
     let folder = tempfile::tempdir().unwrap();
@@ -168,7 +141,7 @@ fn every_style_is_drawn_inside_an_img() {
         page +=
             &format!("<img src='file://{}' style='position:absolute;left:10px;top:{top}px'>", file.display());
     }
-    let picture = Screenshot::of(&page);
+    let picture = Screenshot::of(&browser, &page);
     let (cyan, grey, blue) = ([0, 255, 255], [0x55; 3], [0, 0x7e, 0xc6]);
     for (row, style) in Style::ALL.into_iter().enumerate() {
         let top = 20 + 50 * row;

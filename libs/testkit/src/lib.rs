@@ -1,6 +1,7 @@
 //! Tests only: what the tests of every crate need and no user ever gets. Nothing here is linked into a tool.
 
 mod artifactory;
+mod browser;
 mod github;
 mod gitlab;
 mod image;
@@ -13,6 +14,7 @@ mod tool;
 mod tunnel;
 
 pub use artifactory::{Artifactory, ArtifactoryBuilder, Unannotated};
+pub use browser::Browser;
 pub use github::Github;
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};

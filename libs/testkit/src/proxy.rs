@@ -74,8 +74,8 @@ impl ProxyBuilder {
     }
 
     /// Deals with manifests that refer to others in another way than the registry behind, which knows nothing of that.
-    pub fn referrers(self, referrers: Referrers) -> Self {
-        Self { referrers: Some(referrers), ..self }
+    pub fn referrers(self, referrers: impl Into<Option<Referrers>>) -> Self {
+        Self { referrers: referrers.into(), ..self }
     }
 
     /// Lets something go wrong.

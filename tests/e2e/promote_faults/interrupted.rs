@@ -7,7 +7,8 @@ use std::time::Duration;
 use testkit::{Fault, Rule};
 
 use super::requests;
-use super::stand::{Stand, each, promote};
+use super::stand::{Stand, WORKERS, promote};
+use crate::rows::each;
 
 /// Longer than any test: who is held for so long is held until he is killed.
 const FOR_GOOD: Duration = Duration::from_secs(3600);
@@ -45,7 +46,7 @@ fn a_promote_that_is_ended_by_a_signal_leaves_no_tag_or_a_whole_one_and_can_be_r
     let killed = points.iter().map(|point| (point, "KILL"));
     let asked = points.iter().step_by(3).flat_map(|point| [(point, "INT"), (point, "TERM")]);
     let rows: Vec<_> = killed.chain(asked).collect();
-    each(&rows, |((n, fault), signal)| {
+    each(WORKERS, &rows, |((n, fault), signal)| {
         let proxy = stand.proxy().fault(Rule::nth(*n, fault.clone())).start();
         let repository = stand.repository();
         let mut process = interruptible(&promote(&proxy, &repository).into_command());
@@ -74,7 +75,7 @@ fn a_hundred_promotes_at_once_have_one_result_and_no_error() {
     let proxy = stand.proxy().start();
     let repository = stand.repository();
     let outputs = Mutex::new(Vec::new());
-    each(&(1..=100).collect::<Vec<_>>(), |_| {
+    each(WORKERS, &(1..=100).collect::<Vec<_>>(), |_| {
         let output = promote(&proxy, &repository).run();
         let result = match output.code {
             Some(0) => Ok(()),

@@ -1,11 +1,12 @@
 //! A registry behind token proxies, an image in it, and runs that are judged.
 
-use std::fmt::Debug;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use testkit::{File, Image, Output, Proxy, ProxyBuilder, Registry, Tokens, Tool, tool};
+
+/// How many promotes at a time: they wait more than they work.
+pub(crate) const WORKERS: usize = 12;
 
 /// The repository with the image, under the tag `1`.
 pub(super) const SOURCE: &str = "team/app/ci";
@@ -103,25 +104,4 @@ pub(super) fn fails_clearly(output: &Output) -> Result<(), String> {
         && error[0].starts_with("image-promote: ")
         && !output.stderr.contains("panicked");
     if clear { Ok(()) } else { Err(format!("it fails with {:?} and says:\n{}", output.code, output.stderr)) }
-}
-
-/// Works through a table, several rows at a time, and tells of every row that is not as it should be.
-pub(crate) fn each<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) -> Result<(), String> + Sync) {
-    // They wait more than they work.
-    const WORKERS: usize = 12;
-    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS.min(rows.len()) {
-            scope.spawn(|| {
-                while let Some(row) = rows.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    if let Err(reason) = check(row) {
-                        let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
-                        wrong.push(format!("{row:?}: {reason}"));
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
-    assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }

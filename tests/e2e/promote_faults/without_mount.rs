@@ -2,8 +2,9 @@
 
 use testkit::{Cut, Fault, Location, Passed, Rule};
 
-use super::stand::{Stand, each, promote};
+use super::stand::{Stand, WORKERS, promote};
 use super::{Ends, judge};
+use crate::rows::each;
 
 const MOUNTS: &str = "POST *mount=*";
 
@@ -34,7 +35,7 @@ fn a_blob_that_is_not_mounted_is_sent() {
         // The token is never good for a mount, and always for everything else.
         Rule::matching(MOUNTS, Fault::RefuseToken),
     ];
-    each(&rows, |rule| {
+    each(WORKERS, &rows, |rule| {
         let log = check(&stand, std::slice::from_ref(rule), Ends::Right)?;
         let sent = log.iter().filter(|passed| passed.method == "PUT" && passed.target.contains("/uploads/"));
         let unmounted =
@@ -57,7 +58,7 @@ fn an_upload_goes_where_its_location_says() {
         // Nobody needs to know where a manifest is.
         (location("PUT */manifests/*", Location::Absent), Ends::Right),
     ];
-    each(&rows, |(rule, ends)| {
+    each(WORKERS, &rows, |(rule, ends)| {
         let log = check(&stand, &[opened(), rule.clone()], *ends)?;
         let added = *rule == location("POST *", Location::Query("more=1"));
         let back = log.iter().any(|passed| passed.method == "PUT" && passed.target.contains("more=1"));
@@ -87,7 +88,7 @@ fn what_goes_wrong_with_the_bytes_of_a_blob_goes_by_or_ends_in_a_clear_error() {
         (upload(Fault::ResetRequest), Ends::RightOrClearly),
         (upload(Fault::error(400, "DIGEST_INVALID", "no")), Ends::RightOrClearly),
     ];
-    each(&rows, |(rule, ends)| check(&stand, &[opened(), rule.clone()], *ends).map(drop));
+    each(WORKERS, &rows, |(rule, ends)| check(&stand, &[opened(), rule.clone()], *ends).map(drop));
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn another_origin_that_has_the_blobs_never_sees_our_token() {
         vec![stored(Fault::status(503))],
         vec![stored(Fault::retry_after(429, 0))],
     ];
-    each(&rows, |rules| {
+    each(WORKERS, &rows, |rules| {
         let proxy = rules.iter().cloned().fold(stand.proxy(), testkit::ProxyBuilder::fault);
         let proxy = proxy.fault(opened()).redirect_blobs().start();
         let repository = stand.repository();

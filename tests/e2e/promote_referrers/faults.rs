@@ -4,7 +4,8 @@ use testkit::{Cut, Fault, Proxy, ProxyBuilder, Referrers, Registry, Rule};
 
 use super::http;
 use super::stand::{SOURCE, Scheme, Stand, copy};
-use crate::promote_faults::stand::each;
+use crate::promote_faults::stand::WORKERS;
+use crate::rows::each;
 
 /// A way into the registry that knows of no referrers before it is used.
 fn open(registry: &Registry, scheme: Scheme) -> ProxyBuilder {
@@ -36,7 +37,7 @@ fn the_tag_is_never_there_without_what_is_about_the_image() {
         let first = if scheme == Scheme::Tag { 1 } else { proxy.arrived() / 2 };
         rows.extend((first..=proxy.arrived()).flat_map(faults));
     }
-    each(&rows, |(scheme, n, fault)| {
+    each(WORKERS, &rows, |(scheme, n, fault)| {
         let rule = match *fault {
             "denied" => Rule::matching("*", Fault::error(403, "DENIED", "not any more")).from(*n),
             _ => Rule::nth(*n, Fault::ResetAnswer(Cut::Half)),

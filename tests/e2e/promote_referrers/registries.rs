@@ -25,11 +25,7 @@ fn what_is_about_an_image_arrives_before_its_tag_whoever_keeps_the_list() {
     let stand = Stand::new();
     for (scheme, referrers) in [(Scheme::Tag, None), (Scheme::Native, Some(NATIVE))] {
         let registry = Registry::start();
-        let proxy = Proxy::builder(registry.address());
-        let proxy = match referrers {
-            Some(referrers) => proxy.referrers(referrers).start(),
-            None => proxy.start(),
-        };
+        let proxy = Proxy::builder(registry.address()).referrers(referrers).start();
         let address = proxy.address();
         stand.push(&address, scheme);
         proxy.take_log();
@@ -162,17 +158,13 @@ fn lists_that_are_wrong_are_told_of_and_do_no_harm() {
 #[test]
 fn oras_finds_what_was_copied() {
     if std::process::Command::new("oras").arg("version").output().is_err() {
-        eprintln!("NOT CHECKED: there is no oras on PATH to read what was copied");
+        testkit::skipped("there is no oras on PATH to read what was copied");
         return;
     }
     let stand = Stand::new();
     for (scheme, referrers) in [(Scheme::Tag, None), (Scheme::Native, Some(NATIVE))] {
         let registry = Registry::start();
-        let proxy = Proxy::builder(registry.address());
-        let proxy = match referrers {
-            Some(referrers) => proxy.referrers(referrers).start(),
-            None => proxy.start(),
-        };
+        let proxy = Proxy::builder(registry.address()).referrers(referrers).start();
         let address = proxy.address();
         stand.push(&address, scheme);
         let to = format!("{address}/{TO}:1");

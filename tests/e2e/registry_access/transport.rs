@@ -103,7 +103,7 @@ fn proxies_are_used_but_not_for_the_hosts_of_no_proxy() {
 #[test]
 fn a_registry_may_be_an_ipv6_address() {
     if TcpListener::bind("[::1]:0").is_err() {
-        eprintln!("SKIPPED: this machine has no IPv6 loopback");
+        testkit::skipped("this machine has no IPv6 loopback");
         return;
     }
     let registry = Registry::builder().ipv6().account("robot", "s3cret").start();

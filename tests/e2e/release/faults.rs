@@ -1,16 +1,16 @@
 //! `release` when things go wrong: every request of a run is hit by every fault, and whatever becomes of the run, after
 //! the next one the server has exactly what was asked for.
 
-use std::fmt::Debug;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
 use testkit::{Answer, Cut, Fault, Gitlab, HeaderValue, Proxy, Rule, Tool};
 
 use super::gitlab::{PROJECT, SHA, gitlab, in_job};
+use crate::rows::each;
+
+/// How many runs at a time: they wait more than they work.
+const WORKERS: usize = 24;
 
 /// What is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn every_request_may_fail_and_the_next_run_makes_it_right() {
         }
     }
     let expected = |row: &Row| expected.iter().find(|(run, _)| *run == row.run).map(|(_, state)| state);
-    each(&rows, |row| check(row, expected(row).expect("its run is known")));
+    each(WORKERS, &rows, |row| check(row, expected(row).expect("its run is known")));
 }
 
 /// A run that ends in its middle: from this request on there is only an answer that is not tried again.
@@ -236,25 +236,4 @@ fn runs_at_the_same_time_end_in_the_same_state() {
         assert!(stand.tool(run).succeeds().stdout().contains(" unchanged: "), "{run:?}");
     }
     assert_eq!(stand.state(), state);
-}
-
-/// Works through a table, several rows at a time, and tells of every row that is not as it should be.
-fn each<Row: Debug + Sync>(rows: &[Row], check: impl Fn(&Row) -> Result<(), String> + Sync) {
-    // They wait more than they work.
-    const WORKERS: usize = 24;
-    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS.min(rows.len()) {
-            scope.spawn(|| {
-                while let Some(row) = rows.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    if let Err(reason) = check(row) {
-                        let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
-                        wrong.push(format!("{row:?}: {reason}"));
-                    }
-                }
-            });
-        }
-    });
-    let wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
-    assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }

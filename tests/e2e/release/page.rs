@@ -1,12 +1,10 @@
 //! The releases page, looked at in a real browser.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use testkit::tool;
+use testkit::{Browser, tool};
 
 /// Measures the page in frames of several widths, and says what is wrong with it. The page itself may run no script; the
 /// one around it looks in.
@@ -64,36 +62,6 @@ for (const width of widths) {
 }
 </script>"##;
 
-fn has_chromium() -> bool {
-    let found =
-        Command::new("chromium").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let found = found.is_ok_and(|status| status.success());
-    assert!(found || std::env::var_os("CI").is_none(), "CI has to have chromium: ci/test installs it");
-    if !found {
-        // Past the test harness, which keeps what a passing test says to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "NOT CHECKED: the releases page in a browser; there is no chromium here"
-        );
-    }
-    found
-}
-
-fn dump(folder: &Path, file: &str, more: &[&str]) -> String {
-    let profile = tempfile::tempdir().expect("a folder");
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .args(["--allow-file-access-from-files", "--virtual-time-budget=10000", "--window-size=1400,1000"])
-        .args(more)
-        .arg("--dump-dom")
-        .arg(format!("file://{}", folder.join(file).display()))
-        .output()
-        .expect("chromium starts");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 /// A page with everything that a page can have, and names that are too long for any of it.
 fn page(folder: &Path) {
     let long = "a-name-without-a-blank-".repeat(8);
@@ -120,15 +88,17 @@ fn page(folder: &Path) {
 
 #[test]
 fn the_page_fits_every_width_can_be_read_in_light_and_dark_and_its_links_lead_somewhere() {
-    if !has_chromium() {
-        return;
-    }
+    let Some(browser) = Browser::find("the releases page") else { return };
     let folder = tempfile::tempdir().unwrap();
     page(folder.path());
     fs::write(folder.path().join("look.html"), LOOK).unwrap();
     let mut papers = Vec::new();
     for scheme in ["--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0"] {
-        let dom = dump(folder.path(), "look.html", &[scheme]);
+        let look =
+            ["--allow-file-access-from-files", "--virtual-time-budget=10000", "--window-size=1400,1000"];
+        let dom =
+            browser.open(&folder.path().join("look.html"), &[&look[..], &[scheme, "--dump-dom"]].concat());
+        let dom = String::from_utf8_lossy(&dom).into_owned();
         let told = dom.split_once("<pre id=\"told\">").and_then(|(_, rest)| rest.split_once("</pre>"));
         let (told, _) = told.unwrap_or_else(|| panic!("nothing was measured: {dom}"));
         let told: Value =
