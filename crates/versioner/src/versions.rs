@@ -14,7 +14,12 @@ pub(crate) fn check(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failu
     let range = args.range.range(args.reading.lenient)?;
     let version = read(&args.version, args.reading).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        Failure::no(format!("{error}: {cause}"))
+        let failure = Failure::no(format!("{error}: {cause}"));
+        if Version::lenient(&args.version).is_ok() {
+            failure.hint("with --lenient it is one")
+        } else {
+            failure
+        }
     })?;
     if args.release && version.is_prerelease() {
         return Err(Failure::no(format!("{version} is a pre-release of {}", version.release())));

@@ -47,8 +47,8 @@ fn a_shallow_clone_is_deepened_when_that_is_wanted() {
     assert_eq!(output.stdout(), "3.1.0\n");
 }
 
-#[test]
-fn deepening_brings_files_where_a_folder_is_asked_about() {
+/// Since v1.0.0, a fix in the folder a and a feature in b, for clones that ask for a part.
+fn origin_of_two_folders() -> Repository {
     let mut origin = Repository::new();
     origin.write("a/code", "1");
     origin.commit("feat: a");
@@ -57,6 +57,12 @@ fn deepening_brings_files_where_a_folder_is_asked_about() {
     origin.write("b", "1");
     origin.commit("feat: b");
     origin.git(["config", "uploadpack.allowFilter", "true"]);
+    origin
+}
+
+#[test]
+fn deepening_brings_files_where_a_folder_is_asked_about() {
+    let origin = origin_of_two_folders();
     for (command, expected) in [("next", "1.0.1\n"), ("env", "\nNEXT_VERSION=1.0.1\n")] {
         let clone = origin.clone_at_depth(1);
         let output = versioner(&clone).args([command, "--path", "a", "--deepen"]).succeeds();
@@ -69,14 +75,7 @@ fn deepening_brings_files_where_a_folder_is_asked_about() {
 
 #[test]
 fn a_clone_that_was_deepened_gets_files_where_they_are_asked_about_later() {
-    let mut origin = Repository::new();
-    origin.write("a/code", "1").write("b", "1");
-    origin.commit("feat: a");
-    origin.tag("v1.0.0").write("a/code", "2");
-    origin.commit("fix: a");
-    origin.write("b", "2");
-    origin.commit("feat: b");
-    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    let mut origin = origin_of_two_folders();
     let clone = origin.clone_at_depth(1);
     assert_eq!(versioner(&clone).args(["next", "--deepen"]).succeeds().stdout(), "1.1.0\n");
     let output = versioner(&clone).args(["next", "--path", "a"]).fails(1);
@@ -89,7 +88,9 @@ fn a_clone_that_was_deepened_gets_files_where_they_are_asked_about_later() {
     let output = versioner(&clone).args(["next", "--path", "a"]).succeeds();
     assert_eq!((output.stdout(), output.stderr.as_str()), ("1.0.1\n", ""));
     // What is fetched next comes whole.
-    assert_eq!(clone.git(["config", "--get-regexp", "partialclone"]), "extensions.partialclone origin");
+    let settings = clone.git(["config", "--list"]);
+    assert!(settings.contains("remote.origin.promisor=true"), "{settings}");
+    assert!(!settings.contains("partialclonefilter"), "{settings}");
     origin.write("c/new", "1");
     let newest = origin.commit("fix: c");
     clone.git(["fetch", "--quiet", "origin", "main"]);

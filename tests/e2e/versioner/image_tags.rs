@@ -145,8 +145,6 @@ fn a_clone_without_all_tags_does_not_guess() {
         let tag = "v9.0.0-rc.1";
         let tags = versioner(clone).arg("tags").env("CI_COMMIT_TAG", tag).succeeds();
         assert_eq!(tags.stdout(), format!("{}\n9.0.0-rc.1\n", &clone.head()[..8]));
-        let env = versioner(clone).arg("env").env("CI_COMMIT_TAG", tag).succeeds();
-        assert!(env.stdout().contains(",9.0.0-rc.1\n"), "{env:?}");
     }
     let output = versioner(&runner).args(["tags", "--deepen"]).env("CI_COMMIT_TAG", "v1.3.9").succeeds();
     assert_eq!(output.stdout(), format!("{}\n1.3.9\n1.3\n", &runner.head()[..8]));

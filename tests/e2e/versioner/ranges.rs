@@ -46,6 +46,8 @@ fn check_answers_by_its_exit_code_and_says_why_not() {
             }
         }
     }
+    let output = run(&["check", "1.4"]).fails(3);
+    assert_eq!(output.error()[1], "  hint: with --lenient it is one");
     let output = run(&["check", "1.0.0", "--range", "^1,"]).fails(2);
     assert!(output.error()[0].contains("'^1,' is no range: it ends with a comma"), "{output:?}");
 }

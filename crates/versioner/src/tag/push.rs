@@ -27,14 +27,17 @@ pub(super) fn push(history: &HistoryArgs, wanted: &Wanted<'_>) -> Result<Outcome
     let destination = format!("{object}:refs/tags/{name}");
     let pushed = git.run(
         &format!("push the tag {name} to {remote}"),
-        ["push", "--quiet", "--porcelain", "--", remote, &destination],
+        ["push", "--porcelain", "--", remote, &destination],
         "",
     );
     match pushed {
-        Ok(_) => {
+        Ok(said) => {
             let local = format!("refs/tags/{name}");
             git.run(&format!("note the tag {name} in this clone"), ["update-ref", &local, &object], "")?;
-            Ok(Outcome::Created)
+            // Two runs of one person in one second write the same object, and git pushes it once.
+            let is_ours = said.lines().any(|line| line.starts_with('*'));
+            let tag = Tag { name: (*name).to_owned(), target: *commit };
+            Ok(if is_ours { Outcome::Created } else { Outcome::There(tag) })
         }
         // Who lost a race learns it from the server's tags, not from the words of its refusal.
         Err(error) => {
