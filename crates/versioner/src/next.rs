@@ -106,7 +106,7 @@ pub(crate) fn prerelease<'a>(
 /// Why there can be none of that name.
 pub(crate) fn prerelease_name(name: &str) -> Result<String, String> {
     let is_number = |part: &str| part.chars().all(|c| c.is_ascii_digit());
-    if FIRST.with_prerelease(name).is_err() {
+    if name.is_empty() || FIRST.with_prerelease(name).is_err() {
         return Err(format!(
             "'{name}' names no pre-release: letters, digits and - do, with a . between parts"
         ));
