@@ -99,9 +99,13 @@ def platform(layout_folder: Path, architecture: str) -> dict:
 
 
 def blob(layout_folder: Path, content: bytes, media_type: str) -> dict:
-    digest = hashlib.sha256(content).hexdigest()
-    (layout_folder / "blobs/sha256" / digest).write_bytes(content)
-    return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+    found = digest(content)
+    (layout_folder / "blobs" / found.replace(":", "/")).write_bytes(content)
+    return {"mediaType": media_type, "digest": found, "size": len(content)}
+
+
+def digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def link(path: Path, target: str) -> None:
