@@ -54,7 +54,7 @@ def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> s
         if value is not None:
             command += ["--variable", f"{name}={value}"]
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("CI_", "GITLAB_", "GCL_"))}
-    ours["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(v for v in variables if v.startswith("CI_"))
+    ours["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(v for v in variables if v.startswith(("CI_", "GITLAB_CI")))
     return subprocess.run(command, cwd=folder, env=ours | environment, capture_output=True, text=True)
 
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from urllib.parse import quote, urlencode
+from urllib.request import Request, urlopen
 
 import bases
 
@@ -31,6 +33,13 @@ class Servers:
         self.process.stdin.write(project + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
+
+    def tag(self, project: str, name: str, sha: str, token: str) -> None:
+        """What a person does on GitLab's page of tags."""
+        place = f"{self.api}/projects/{quote(project, safe='')}/repository/tags"
+        fields = urlencode({"tag_name": name, "ref": sha}).encode()
+        with urlopen(Request(place, fields, {"PRIVATE-TOKEN": token})) as answer:
+            assert answer.status == 201, answer.status
 
     def python(self) -> str:
         """The image of Python that the example is built on, in this registry."""

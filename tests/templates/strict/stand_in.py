@@ -106,12 +106,10 @@ def sonar_scanner(arguments: list) -> int:
             refuse(f"sonar-scanner: {name} is not set")
     ElementTree.parse(given["python.xunit.reportPath"])
     coverage = ElementTree.parse(given["python.coverage.reportPaths"])
-    folders = [Path(source.text) for source in coverage.iter("source")]
-    for file in coverage.iter("class"):
-        # The job that measured has another folder than this one, here; on a runner they are the same.
-        parts = [folder.name if folder.parent.name == "test" else "" for folder in folders]
-        if not any(Path(part, file.get("filename")).is_file() for part in parts):
-            refuse(f"sonar-scanner: {file.get('filename')} of the coverage report is none of this repository, in {folders}")
+    folders = [Path(source.text).relative_to(os.environ["CI_PROJECT_DIR"]) for source in coverage.iter("source")]
+    for name in [file.get("filename") for file in coverage.iter("class")]:
+        if not any((folder / name).is_file() for folder in folders):
+            refuse(f"sonar-scanner: {name} of the coverage report is none of this repository's files, in {folders}")
     return 0
 
 
@@ -145,7 +143,8 @@ def helm(arguments: list) -> int:
     if given.verb == "template":
         print("\n".join(f"---\n{yaml.safe_dump(one)}" for one in resources))
         return 0
-    record("kubernetes", [given.kube_context, given.namespace], resources=resources)
+    tools = sorted(path.name for path in Path(".pypelines/bin").iterdir())
+    record("cluster", [given.kube_context, given.namespace], resources=resources, tools=tools)
     if os.environ.get("HELM_FAILS_IN") == given.namespace:
         print("Error: UPGRADE FAILED: context deadline exceeded", file=sys.stderr)
         return 1

@@ -8,8 +8,3 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
-
-{{- define "image" -}}
-{{ required "image.repository is the image that the pipeline built" .Values.image.repository -}}
-:{{ required "image.tag says which image runs: TAG, or TAG@DIGEST" .Values.image.tag }}
-{{- end }}
