@@ -173,7 +173,9 @@ class Pipeline:
         """What props says that an image of the service carries."""
         name = f"{self.variables['CI_REGISTRY_IMAGE']}/{image}"
         asked = subprocess.run([self.props, "get", name, "--format", "json"], capture_output=True, text=True, env=self.environment | self.registry)
-        return json.loads(asked.stdout)["marks"] if asked.returncode == 0 else {"said": asked.stderr}
+        if asked.returncode:
+            return {"said": asked.stderr}
+        return {mark["key"]: mark["value"] for mark in json.loads(asked.stdout)["marks"]}
 
 
 def calls(program: str) -> list:
