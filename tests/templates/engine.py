@@ -22,10 +22,13 @@ class Engine:
         self.host, self.why, self.process, self.folder = None, "", None, None
 
     def __enter__(self):
-        if os.geteuid():
+        program = shutil.which("dockerd", path="/usr/sbin:/usr/bin:/sbin:/bin")
+        if os.environ.get("WITHOUT_DOCKER"):
+            self.why = "WITHOUT_DOCKER is set"
+        elif os.geteuid():
             self.why = "an engine needs root"
-        elif not (program := shutil.which("dockerd", path="/usr/sbin:/usr/bin:/sbin:/bin")):
-            self.why = "there is no dockerd"
+        elif not program or not Path(docker()).exists():
+            self.why = "there is no dockerd, or no docker"
         else:
             self.start(program)
         return self
