@@ -27,6 +27,19 @@ SECRETS = {
     "GENERIC_GITLAB_TOKEN": "s3cret-of-a-maintainer",
     "SONAR_TOKEN": "s3cret-of-sonar",
 }
+# The preset as it is, with a host without Kubernetes besides.
+RUN = """
+include: [local: /.gitlab-ci.yml]
+test: {services: [], after_script: []}
+deploy-host:
+  extends: .deploy-compose
+  needs: [deploy-tools, image-release]
+  variables: {DEPLOY_ENVIRONMENT: host, DEPLOY_COMPOSE_FILE: host.yml, DEPLOY_TIMEOUT: "30"}
+deploy-unhealthy:
+  extends: deploy-host
+  needs: []
+  rules: [if: $UNHEALTHY]
+"""
 # Artifacts stay out of the working copy, which is committed to.
 ALWAYS = ("--file", "run.yml", "--shell-isolation", "--no-artifacts-to-source")
 DATES = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
@@ -81,9 +94,12 @@ def library() -> Path:
 class Service:
     """The example's repository. `merge_request` and `main` are commits, `tip` where it stands."""
 
-    def __init__(self):
+    def __init__(self, binaries: str):
         self.folder = FOLDER / SERVICE
         shutil.copytree(gitlab.ROOT / "examples/numbers-api", self.folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        # For a host where port 8080 may be taken.
+        strip = [f"{binaries}/compose-rewrite", "strip", "--ports", "docker-compose.yml", "--output", "host.yml"]
+        subprocess.run(strip, check=True, cwd=self.folder, capture_output=True)
         git(self.folder, "init", "--quiet", "--initial-branch=main")
         git(self.folder, "config", "user.name", "Test")
         git(self.folder, "config", "user.email", "test@example.com")
@@ -101,7 +117,7 @@ class Service:
         git(self.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
         # gitlab-ci-local starts services with docker, and keeps no artifacts of a job that has an after_script.
         (self.folder / ".git/info/exclude").write_text(".gitlab-ci-local/\n/run.yml\n")
-        (self.folder / "run.yml").write_text("include: [local: /.gitlab-ci.yml]\ntest: {services: [], after_script: []}\n")
+        (self.folder / "run.yml").write_text(RUN)
 
     def artifact(self, job: str, path: str) -> Path:
         return self.folder / ".gitlab-ci-local/artifacts" / job / path
@@ -111,7 +127,7 @@ class Pipeline:
     """What all pipelines of the service have in common."""
 
     def __init__(self, binaries: str, service: Service, world: servers.Servers, docker: engine.Engine, compose: Path | None):
-        self.service = service
+        self.service, self.docker = service, docker
         self.variables = {
             "GITLAB_CI": "true",
             "CI_PROJECT_ID": "1",
@@ -135,6 +151,7 @@ class Pipeline:
             "SONAR_HOST_URL": "https://sonar.example.com",
             "ENABLE_RELEASES_PAGE": "true",
             "SKIP_AUTO_SEMVER": "true",
+            "DEPLOY_HOST": docker.host or "",
             # As a team with an engine of its own on its runners has it.
             **docker.environment(),
         } | SECRETS
@@ -143,7 +160,7 @@ class Pipeline:
         self.environment = {
             "PATH": f"{binaries}:{STRICT}:{VENV / 'bin'}:{os.environ['PATH']}",
             "RECORD": str(RECORD),
-            "ENGINE": "yes" if docker.host and compose else "",
+            "ENGINE": "yes" if compose else "",
             "COMPOSE": str(compose),
             "HOME": str(FOLDER / "home"),
             # What the project is built with is in the environment already.
@@ -195,7 +212,7 @@ def main() -> int:
         folder.mkdir(parents=True)
     binaries = stripped(binaries)
     library()
-    service = Service()
+    service = Service(binaries)
     world = {
         "project": SERVICE,
         "commits": service.commits,
@@ -204,12 +221,14 @@ def main() -> int:
     }
     with servers.Servers(binaries, world) as running, engine.Engine() as docker:
         compose = engine.plugin("docker-compose") if docker.host else None
+        if not compose:
+            docker.host = None
         if compose:
             print("builds and compose are real: Docker started")
         else:
             print(f"NOT CHECKED: real builds and compose; stand-ins were used: {docker.why or 'Compose cannot be had'}")
         pipeline = Pipeline(binaries, service, running, docker, compose)
-        for event in (merge_request, main_branch, tag, unreleased):
+        for event in (merge_request, main_branch, tag, unhealthy, unreleased):
             try:
                 event(pipeline, running)
             except (KeyError, TypeError, ValueError, OSError, ElementTree.ParseError) as error:
@@ -331,6 +350,9 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     equal("one digest has all names", {name: one and one["digest"] for name, one in released.items()}, dict.fromkeys(released, built["digest"]))
     equal("with all platforms", platforms(released["release:1.4.0"]), ["linux/amd64", "linux/arm64"])
     marks = {name: "true" for name in ("tested", "scanned", "release-dev", "release-prev", "release-prod")}
+    if pipeline.docker.host:
+        marks["release-host"] = "true"
+        equal("the host without Kubernetes runs it", pipeline.docker.images("application"), [f"{world.registry}/{SERVICE}/release:1.4.0@{built['digest']}"])
     equal("and all marks", pipeline.marks("release:1.4.0"), marks)
     image = f"1.4.0@{built['digest']}"
     deployed(world, [(f"numbers-{name}", image, "1.4.0") for name in ("dev", "prev", "prod")])
@@ -348,6 +370,23 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     page = service.artifact("releases-page-prod", "public")
     check("the page has the release", "1.4.0" in (page / "index.html").read_text())
     check("the page has both environments", {"preview", "production"} <= set((page / "releases.json").read_text().split('"')))
+
+
+def unhealthy(pipeline: Pipeline, world: servers.Servers) -> None:
+    """An image that ends at once, on the host without Kubernetes."""
+    if not pipeline.docker.host:
+        return
+    before = pipeline.docker.images("application")
+    python = world.image("library/python:3.13")["digest"]
+    event = {"CI_COMMIT_BRANCH": None, "CI_COMMIT_TAG": "1.4.0", "CI_COMMIT_REF_NAME": "1.4.0"}
+    image = {"UNHEALTHY": "yes", "RELEASE_IMAGE": f"{world.registry}/library/python:3.13", "RELEASE_DIGEST": python}
+    done = pipeline.run("unhealthy", event | image, "deploy-unhealthy")
+    said = done.stdout + done.stderr
+    check("what does not become healthy fails", done.returncode != 0, said[-1500:])
+    check("and the job says what runs again", f"host has {before[0]} again" in said, said[-1500:])
+    equal("which does", pipeline.docker.images("application"), before)
+    equal("and is still named", world.image(f"{SERVICE}/release:host")["digest"], before[0].partition("@")[2])
+    equal("what failed has no mark", world.image("library/python:host"), None)
 
 
 def unreleased(pipeline: Pipeline, world: servers.Servers) -> None:

@@ -69,6 +69,14 @@ class Engine:
         """For docker and compose to find it."""
         return {"DOCKER_HOST": self.host or "unix:///nowhere", "DOCKER_TLS_VERIFY": "", "DOCKER_BUILDKIT": "1"}
 
+    def images(self, service: str) -> list:
+        """The images of the running containers of a service of compose."""
+        command = [docker(), "--host", self.host]
+        wanted = ["--quiet", "--filter", f"label=com.docker.compose.service={service}"]
+        running = subprocess.run([*command, "ps", *wanted], capture_output=True, text=True, check=True).stdout.split()
+        form = ["inspect", "--format", "{{.Config.Image}}", *running]
+        return subprocess.run([*command, *form], capture_output=True, text=True, check=True).stdout.split() if running else []
+
 
 def docker() -> str:
     """Debian's client: another one may want a newer engine."""

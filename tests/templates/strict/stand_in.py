@@ -8,6 +8,7 @@ given, leaves what the real one would leave, and adds a line to $RECORD/calls: w
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,8 @@ def login() -> Path:
 
 def manifest(image: str) -> dict:
     """What the registry has of an image, as the job may see it."""
+    # skopeo wants one of the two.
+    image = re.sub(r":[^:@/]*@", "@", image)
     command = ["skopeo", "inspect", "--raw", "--tls-verify=false", "--authfile", str(login()), f"docker://{image}"]
     asked = subprocess.run(command, capture_output=True, text=True)
     if asked.returncode:
