@@ -20,7 +20,7 @@ FOLDER = gitlab.WORK / "delivery"
 RECORD = FOLDER / "record"
 STRICT = gitlab.HERE / "strict"
 VENV = gitlab.ROOT / "target/delivery-venv"
-SERVICE, LIBRARY = "team/numbers-api", "team/pypelines"
+SERVICE, LIBRARY = "team/numbers-api", "pypelines/pypelines"
 SECRETS = {
     "CI_JOB_TOKEN": "s3cret-of-the-job",
     "CI_REGISTRY_PASSWORD": servers.PASSWORD,
@@ -141,7 +141,6 @@ class Pipeline:
             "CI_REGISTRY": world.registry,
             "CI_REGISTRY_IMAGE": f"{world.registry}/{SERVICE}",
             "CI_REGISTRY_USER": servers.USER,
-            "PYPELINES_IMAGE": f"{world.registry}/{LIBRARY}/image:1",
             "BUILD_ARGS": f"BASE_IMAGE={world.python()}",
             "KUBE_CONTEXT": "team/agents:cluster",
             "DEPLOY_NAMESPACE_DEV": "numbers-dev",

@@ -34,7 +34,9 @@ fn gitlab(world: &Value) -> Result<Gitlab, Box<dyn Error>> {
     let mut builder = Gitlab::builder().project(project);
     for commit in world["commits"].as_array().ok_or("commits are a list")? {
         let commit = texts(commit)?;
-        let [sha, message] = commit.as_slice() else { return Err("a commit is its id and its message".into()) };
+        let [sha, message] = commit.as_slice() else {
+            return Err("a commit is its id and its message".into());
+        };
         builder = builder.commit(project, sha, message);
     }
     for (token, role) in world["tokens"].as_object().ok_or("tokens have roles")? {
