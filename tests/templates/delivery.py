@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import bases
 import engine
 import gitlab
 import servers
@@ -159,7 +160,7 @@ class Pipeline:
         self.environment = {
             "PATH": f"{binaries}:{STRICT}:{VENV / 'bin'}:{os.environ['PATH']}",
             "RECORD": str(RECORD),
-            "ENGINE": "yes" if compose else "",
+            "ENGINE": "yes" if docker.host else "",
             "COMPOSE": str(compose),
             "HOME": str(FOLDER / "home"),
             # What the project is built with is in the environment already.
@@ -206,6 +207,10 @@ def main() -> int:
         print("NOT CHECKED: the backend preset for real; E2E_BIN_DIR names no folder of binaries")
         print("delivery: 0 passed, 0 failed")
         return 0
+    # There is no network later on.
+    bases.layout()
+    compose = engine.plugin("docker-compose")
+    engine.alone()
     shutil.rmtree(FOLDER, ignore_errors=True)
     for folder in (RECORD, FOLDER / "home"):
         folder.mkdir(parents=True)
@@ -219,13 +224,12 @@ def main() -> int:
         "job_tokens": [SECRETS["CI_JOB_TOKEN"]],
     }
     with servers.Servers(binaries, world) as running, engine.Engine() as docker:
-        compose = engine.plugin("docker-compose") if docker.host else None
         if not compose:
-            docker.host = None
-        if compose:
+            docker.host, docker.why = None, "Compose cannot be had"
+        if docker.host:
             print("builds and compose are real: Docker started")
         else:
-            print(f"NOT CHECKED: real builds and compose; stand-ins were used: {docker.why or 'Compose cannot be had'}")
+            print(f"NOT CHECKED: real builds and compose; stand-ins were used: {docker.why}")
         pipeline = Pipeline(binaries, service, running, docker, compose)
         for event in (merge_request, main_branch, tag, unhealthy, unreleased):
             try:

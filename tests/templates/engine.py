@@ -1,18 +1,53 @@
-"""A Docker engine of the test's own: Debian's dockerd on a socket and with storage of its own, which goes with it.
-
-And Compose and buildx of Debian sid, unpacked beside it, since Debian 12 has neither.
+"""A Docker engine of the test's own: Debian's dockerd on a socket, with storage and in a network of its own, which all go
+with it. And Compose of Debian sid, unpacked, since Debian 12 has none.
 """
 
+import fcntl
 import os
 import shutil
+import socket
+import struct
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import gitlab
 
+# Of linux/sockios.h and linux/if.h.
+SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 PLUGINS = gitlab.ROOT / "target/docker-plugins"
+# Set where this program runs in a network of its own already.
+ALONE = "ENGINE_ALONE"
+
+
+def alone() -> None:
+    """Runs this program again in a network of its own, where bridges and firewall rules of an engine touch nobody and go
+    with it. What has to be fetched is fetched before. Where that may not be, no engine starts either.
+    """
+    if os.environ.get(ALONE):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+            up = struct.pack("16sh22x", b"lo", IFF_UP)
+            fcntl.ioctl(any_socket, SIOCSIFFLAGS, up)
+    elif not reason() and subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode == 0:
+        os.environ[ALONE] = "yes"
+        os.execvp("unshare", ["unshare", "--net", sys.executable, *sys.argv])
+
+
+def reason() -> str:
+    """Why there is no engine to start; nothing when there is one."""
+    if os.environ.get("WITHOUT_DOCKER"):
+        return "WITHOUT_DOCKER is set"
+    if os.geteuid():
+        return "an engine needs root"
+    if not daemon() or not Path(docker()).exists():
+        return "there is no dockerd, or no docker"
+    return ""
+
+
+def daemon() -> str | None:
+    return shutil.which("dockerd", path="/usr/sbin:/usr/bin:/sbin:/bin")
 
 
 class Engine:
@@ -22,15 +57,9 @@ class Engine:
         self.host, self.why, self.process, self.folder = None, "", None, None
 
     def __enter__(self):
-        program = shutil.which("dockerd", path="/usr/sbin:/usr/bin:/sbin:/bin")
-        if os.environ.get("WITHOUT_DOCKER"):
-            self.why = "WITHOUT_DOCKER is set"
-        elif os.geteuid():
-            self.why = "an engine needs root"
-        elif not program or not Path(docker()).exists():
-            self.why = "there is no dockerd, or no docker"
-        else:
-            self.start(program)
+        self.why = reason() or ("" if os.environ.get(ALONE) else "it may have no network of its own")
+        if not self.why:
+            self.start(daemon())
         return self
 
     def start(self, program: str) -> None:
@@ -84,8 +113,8 @@ def docker() -> str:
 
 
 def plugin(name: str) -> Path | None:
-    """docker-compose or docker-buildx, when it runs here."""
-    subprocess.run([gitlab.ROOT / "benches/sid", PLUGINS, "docker-compose", "docker-buildx"], check=True)
+    """docker-compose, when it runs here."""
+    subprocess.run([gitlab.ROOT / "benches/sid", PLUGINS, name], check=True)
     program = PLUGINS / "root/usr/libexec/docker/cli-plugins" / name
     asked = subprocess.run([program, "version"], capture_output=True) if program.exists() else None
     return program if asked and asked.returncode == 0 else None

@@ -112,6 +112,9 @@ def main() -> int:
     if missing:
         print(f"NOT CHECKED: the image of the tools; ci/build-static has not made {' '.join(missing)}")
     else:
+        # What ci/image/build would install.
+        subprocess.run([gitlab.ROOT / "ci/packages", "busybox-static", "ca-certificates"], check=True)
+        engine.alone()
         with engine.Engine() as docker:
             if docker.host:
                 images = Images(docker, binaries.resolve())
