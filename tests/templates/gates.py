@@ -49,9 +49,15 @@ class World:
         self.built = self.build("one")
 
     def build(self, revision: str) -> str:
-        """The digest of another image of this commit, under the tag of the commit."""
+        """The digest of another image of this commit, for two platforms, as builders and the manifest job leave it."""
         source = gitlab.ROOT / "examples/numbers-api/numbers_api"
-        return self.ask("demo-image", str(source), str(self.base / "ci"), self.sha, revision)
+        self.ask("demo-image", str(source), str(self.base / "made"), revision, revision)
+        for platform in ("amd64", "arm64"):
+            name = self.image("ci", f"{self.sha}-linux-{platform}")
+            self.ask("image-promote", "copy", self.image("made", revision), name, "--platform", f"linux/{platform}", "--move")
+        ok, said = self.run("manifest", MAIN)
+        check("the manifest job makes one image of two", ok, said)
+        return self.digest("ci", self.sha)
 
     def ask(self, *command: str) -> str:
         """What one of our binaries prints, or nothing when it fails."""
@@ -138,6 +144,8 @@ def releases(world: World) -> None:
     check("with its marks an image passes", ok, said)
     ok, said = world.run("image-release", MAIN)
     check("main's image takes the commit's tag", ok and world.digest("release", world.sha) == built, said)
+    shown = json.loads(world.ask("image-promote", "inspect", world.image("release", world.sha), "--format", "json") or "{}")
+    check("all platforms are released", "linux/amd64" in json.dumps(shown) and "linux/arm64" in json.dumps(shown), shown)
     check("marks travel with the image", world.has("release", world.sha, "tested") and world.has("release", world.sha, "scanned"))
 
     ok, said = world.run("verify", tag("v1.4.0"))

@@ -26,8 +26,11 @@ def repository(pipeline: Path, files: Path | None = None, name: str = "") -> Pat
     folder.mkdir(parents=True)
     if files:
         shutil.copytree(files, folder, dirs_exist_ok=True)
-    for part in ("_base", "templates", "presets"):
-        shutil.copytree(ROOT / "ci" / part, folder / "ci" / part)
+    # As files of this project, and as those that `include: project: team/pypelines` would fetch.
+    included = folder / ".gitlab-ci-local/includes/gitlab.example.com/team/pypelines/main"
+    for place in (folder, included):
+        for part in ("_base", "templates", "presets"):
+            shutil.copytree(ROOT / "ci" / part, place / "ci" / part)
     shutil.copyfile(pipeline, folder / ".gitlab-ci.yml")
     (folder / ".gitignore").write_text(".gitlab-ci-local/\n")
     git = ["git", "-C", str(folder), "-c", "user.name=Test", "-c", "user.email=test@example.com"]

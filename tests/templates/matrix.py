@@ -63,11 +63,16 @@ def main() -> int:
     for name, pipeline in fixture["pipelines"].items():
         files = gitlab.ROOT / pipeline["files"] if "files" in pipeline else None
         folders[name] = gitlab.repository(gitlab.ROOT / pipeline["file"], files, name)
-        tables[name] = columns(pipeline["table"])
+        if "like" in pipeline:
+            tables[name] = {event: tables[pipeline["like"]][other] for event, other in pipeline["columns"].items()}
+        else:
+            tables[name] = columns(pipeline["table"])
     work = []
     for name, table in tables.items():
+        # The needs are the same in each pipeline of a preset's jobs.
+        is_preset = fixture["pipelines"][name]["file"].startswith("ci/presets")
         for event, expected in table.items():
-            work.append((folders[name], f"{name}, {event}", fixture["variables"] | fixture["events"][event], expected, name != "every-job"))
+            work.append((folders[name], f"{name}, {event}", fixture["variables"] | fixture["events"][event], expected, is_preset))
     for variation in fixture["variations"]:
         event, more, changes = variation["event"], variation["set"], variation["then"]
         for name in variation.get("in", ["every-job"]):

@@ -105,6 +105,13 @@ def failures(binaries: str) -> None:
         check(f"{title} fails, and says so", done.returncode != 0 and says in said, said[-1500:])
 
 
+def counted(binaries: str) -> None:
+    for suffix, there, missing in (("", "Dockerfile", "no such language"), ("py", "Python", "Dockerfile")):
+        _, _, done = run(binaries, ["lines-of-code-badge"], {"FILE_SUFFIX": suffix})
+        said = done.stdout + done.stderr
+        check(f"FILE_SUFFIX '{suffix}' says what is counted", there in said and missing not in said, said[-1500:])
+
+
 def main() -> int:
     binaries = os.environ.get("E2E_BIN_DIR", "")
     if not binaries:
@@ -112,6 +119,7 @@ def main() -> int:
     else:
         whole(binaries)
         failures(binaries)
+        counted(binaries)
     print("\n".join(wrong), end="\n" if wrong else "")
     print(f"runs: {passed} passed, {len(wrong)} failed")
     return 1 if wrong else 0
