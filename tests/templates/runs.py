@@ -106,7 +106,7 @@ def failures(binaries: str) -> None:
 
 
 def counted(binaries: str) -> None:
-    for suffix, there, missing in (("", "Dockerfile", "no such language"), ("py", "Python", "Dockerfile")):
+    for suffix, there, missing in (("py", "Python", "TOML"), ("toml", "TOML", "Python")):
         _, _, done = run(binaries, ["lines-of-code-badge"], {"FILE_SUFFIX": suffix})
         said = done.stdout + done.stderr
         check(f"FILE_SUFFIX '{suffix}' says what is counted", there in said and missing not in said, said[-1500:])
