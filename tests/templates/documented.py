@@ -10,6 +10,7 @@ import sys
 import yaml
 
 import gitlab
+from checks import check, report
 
 CI = gitlab.ROOT / "ci"
 # What jobs hand to each other, what programs call their own settings, and what GitLab sets.
@@ -31,16 +32,6 @@ RULES = """
 dev-rule merge-request-rule tag-rule image-tagging-rule release-rule deploy-dev-rule deploy-prev-rule deploy-prod-rule
 gitlab-release-rule
 """.split()
-wrong = []
-passed = 0
-
-
-def check(title: str, holds: bool, seen: object = "") -> None:
-    global passed
-    if holds:
-        passed += 1
-    else:
-        wrong.append(f"{title}: {seen}")
 
 
 def section(text: str, title: str) -> str:
@@ -145,9 +136,7 @@ def main() -> int:
     variables(docs, texts)
     names(docs, texts)
     defects()
-    print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"documented: {passed} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+    return report("documented")
 
 
 if __name__ == "__main__":
