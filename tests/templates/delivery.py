@@ -16,6 +16,7 @@ import bases
 import engine
 import gitlab
 import servers
+from checks import check, report
 
 FOLDER = gitlab.WORK / "delivery"
 RECORD = FOLDER / "record"
@@ -44,18 +45,6 @@ deploy-unhealthy:
 # Artifacts stay out of the working copy, which is committed to.
 ALWAYS = ("--file", "run.yml", "--shell-isolation", "--no-artifacts-to-source")
 DATES = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
-
-wrong = []
-passed = 0
-
-
-def check(title: str, holds: object, seen: object = "") -> None:
-    global passed
-    if holds:
-        passed += 1
-    else:
-        wrong.append(f"{title}: {seen}")
-
 
 def equal(title: str, seen: object, expected: object) -> None:
     check(title, seen == expected, f"{seen!r} is not {expected!r}")
@@ -205,8 +194,7 @@ def main() -> int:
     binaries = os.environ.get("E2E_BIN_DIR", "")
     if not binaries:
         print("NOT CHECKED: the backend preset for real; E2E_BIN_DIR names no folder of binaries")
-        print("delivery: 0 passed, 0 failed")
-        return 0
+        return report("delivery")
     # There is no network later on.
     bases.layout()
     compose = engine.plugin("docker-compose")
@@ -236,10 +224,8 @@ def main() -> int:
                 event(pipeline, running)
             except (KeyError, TypeError, ValueError, OSError, ElementTree.ParseError) as error:
                 # Whatever an earlier line has said is why it is not as it should be.
-                wrong.append(f"{event.__name__}: {error!r} at line {error.__traceback__.tb_next.tb_lineno}")
-    print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"delivery: {passed} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+                check(f"{event.__name__} gets to its end", False, f"{error!r} at line {error.__traceback__.tb_next.tb_lineno}")
+    return report("delivery")
 
 
 def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:

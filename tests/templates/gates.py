@@ -16,23 +16,14 @@ from pathlib import Path
 import yaml
 
 import gitlab
+from checks import check, report
 
 MAIN = {"CI_COMMIT_BRANCH": "main", "CI_PIPELINE_SOURCE": "push"}
 MERGE = {"CI_COMMIT_BRANCH": None, "CI_PIPELINE_SOURCE": "merge_request_event", "ENABLE_ISOLATION": "true"}
-wrong = []
-passed = 0
 
 
 def tag(name: str) -> dict:
     return {"CI_COMMIT_BRANCH": None, "CI_COMMIT_TAG": name, "CI_COMMIT_REF_NAME": name, "CI_PIPELINE_SOURCE": "push"}
-
-
-def check(title: str, holds: bool, seen: object = "") -> None:
-    global passed
-    if holds:
-        passed += 1
-    else:
-        wrong.append(f"{title}: {str(seen)[-1500:]}")
 
 
 class World:
@@ -276,16 +267,14 @@ def main() -> int:
     if not binaries:
         print("NOT CHECKED: gates and deployments; E2E_BIN_DIR names no folder of binaries")
     elif not Path(binaries, "demo-image").exists():
-        wrong.append("demo-image is not among the binaries: build the workspace with --bins")
+        check("demo-image is among the binaries", False, "build the workspace with --bins")
     else:
         world = World(binaries)
         for part in (gate, releases, helm, appsec):
             part(world)
         with registry() as address:
             compose(world, address)
-    print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"gates: {passed} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+    return report("gates")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 import engine
 import gitlab
 import scripts
+from checks import check, report
 
 IMAGE = "pypelines:test"
 # What the engine itself puts into every container.
@@ -29,18 +30,6 @@ VARIABLES = {
     "ARTIFACTORY_USER": "bot",
     "ARTIFACTORY_PASSWORD": "s3cret-password",
 }
-
-wrong = []
-passed = 0
-
-
-def check(title: str, holds: object, seen: object = "") -> None:
-    global passed
-    if holds:
-        passed += 1
-    else:
-        wrong.append(f"{title}: {seen}")
-
 
 class Images:
     """docker, and the image that it built."""
@@ -123,9 +112,7 @@ def main() -> int:
                         part(images, name)
             else:
                 print(f"NOT CHECKED: the image of the tools; no Docker engine starts here: {docker.why}")
-    print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"image: {passed} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+    return report("image")
 
 
 if __name__ == "__main__":

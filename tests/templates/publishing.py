@@ -15,6 +15,7 @@ import pypiserver
 from passlib.apache import HtpasswdFile
 
 import gitlab
+from checks import check, report
 
 USER, PASSWORD = "publisher", "s3cret-of-the-index"
 # A package of poetry's, whose version the tag says.
@@ -31,16 +32,6 @@ requires-python = ">=3.11"
 """,
     "small_numbers/__init__.py": "NUMBERS = range(10)\n",
 }
-wrong = []
-passed = 0
-
-
-def check(title: str, holds: bool, seen: object = "") -> None:
-    global passed
-    if holds:
-        passed += 1
-    else:
-        wrong.append(f"{title}: {str(seen)[-1500:]}")
 
 
 class Silent(WSGIRequestHandler):
@@ -111,9 +102,7 @@ def main() -> int:
         check("the password is in no log", PASSWORD not in said)
         ok, said = publish(small, "1.3.0-rc.1", TEAM_PYPI_REPO=address)
         check("what is published already is not published over", not ok and "HTTPError" in said, said)
-    print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"publishing: {passed} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+    return report("publishing")
 
 
 if __name__ == "__main__":

@@ -60,8 +60,9 @@ def shellcheck(title: str, commands: list) -> str:
     text = "#!/bin/sh\nset -e\n" + "\n".join(commands) + "\n"
     path = gitlab.WORK / "scripts" / (title.replace(":", "_") + ".sh")
     path.write_text(text)
+    read = subprocess.run(["dash", "-n", str(path)], capture_output=True, text=True)
     done = subprocess.run(["shellcheck", "--shell=sh", str(path)], capture_output=True, text=True)
-    return done.stdout if done.returncode else ""
+    return read.stderr + done.stdout if done.returncode or read.returncode else ""
 
 
 def sample(word: str) -> str:
