@@ -240,6 +240,36 @@ def compose(world: World, registry: str) -> None:
     check("where nothing ran before, that is said", not ok and "nothing ran in prod before" in said, said)
 
 
+def announce(world: World) -> None:
+    site = world.base / "site"
+    subprocess.run(["git", "-C", str(world.folder), "tag", "--force", "1.4.0"], check=True)
+    here = {"RELEASE_FORGE": f"dir:{site}", "CI_PROJECT_URL": "https://gitlab.example.com/team/numbers-api"}
+    prev = {"KUBE_CONTEXT": "team/agents:main", "DEPLOY_NAMESPACE": "numbers"}
+    kept = lambda: "".join(path.read_text() for path in sorted(site.glob("**/*.json")) if path.parent.name != "public")
+    image = {"RELEASE_IMAGE": "registry.example.com/team/numbers-api/release:1.4.0", "RELEASE_DIGEST": "sha256:" + "1" * 64}
+    for title, job, more, there in (
+        ("GitLab's own registry", "gitlab-release", image, "https://gitlab.example.com/team/numbers-api/container_registry"),
+        ("Artifactory", "gitlab-release", image | {"ARTIFACTORY_HOST": "registry.example.com"}, "https://registry.example.com/ui/native/team/numbers-api/release/1.4.0"),
+        ("ASSET_URL", "gitlab-release", image | {"ASSET_URL": "https://example.com/a"}, "https://example.com/a"),
+        ("GitLab's packages", "package-release", prev, "https://gitlab.example.com/team/numbers-api/-/packages"),
+    ):
+        shutil.rmtree(site, ignore_errors=True)
+        ok, said = world.run(job, tag("1.4.0"), **here | more)
+        check(f"a release links to {title}", ok and f'"{there}"' in kept(), f"{said}\n{kept()}")
+        is_image = job == "gitlab-release"
+        check(f"the release with {title} names its image if it has one", (image["RELEASE_DIGEST"] in kept()) == is_image, kept())
+        check(f"the release with {title} claims no environment", "preview" not in kept() and "production" not in kept(), kept())
+    ok, said = world.run("gitlab-release", tag("1.4.0"), **here | image | prev)
+    check("where prev is deployed to, preview has the version", ok and "preview" in kept(), f"{said}\n{kept()}")
+    ok, said = world.run("gitlab-release", tag("1.4.0-rc.1"), **here | image | {"RELEASE_SERVER": "production"})
+    check("production never has a pre-release", ok and "which production never has" in said and "production" not in kept(), f"{said}\n{kept()}")
+    ok, said = world.run("update-prod", tag("v1.4.0"), **here)
+    check("production has the version that was deployed", ok and "production" in kept(), f"{said}\n{kept()}")
+    ok, said = world.run("pages", tag("1.4.0"), **here)
+    page = world.folder / ".gitlab-ci-local/artifacts/pages/public/index.html"
+    check("the page is what GitLab publishes", ok and page.exists() and "1.4.0" in page.read_text(), said)
+
+
 def appsec(world: World) -> None:
     programs = world.base / "appsec"
     programs.mkdir(exist_ok=True)
@@ -270,7 +300,7 @@ def main() -> int:
         check("demo-image is among the binaries", False, "build the workspace with --bins")
     else:
         world = World(binaries)
-        for part in (gate, releases, helm, appsec):
+        for part in (gate, releases, helm, announce, appsec):
             part(world)
         with registry() as address:
             compose(world, address)
