@@ -222,7 +222,13 @@ def compose(world: World, registry: str) -> None:
     image = f"{name}@{digest}"
     marked = lambda: bool(world.ask("props", "verify", image, "release-prod"))
     former = "registry.example.com/numbers-api/release:1.3.0@sha256:" + "0" * 64
-    ok, said = world.run("deploy-compose", tag("1.4.0"), **here | released, RUNNING=former)
+    known = world.base / "known_hosts"
+    known.write_text("prod.example.com ssh-ed25519 AAAA\n")
+    keys = {"DEPLOY_SSH_KEY": str(known), "DEPLOY_SSH_KNOWN_HOSTS": str(known)}
+    ok, said = world.run("deploy-compose", tag("1.4.0"), **here | released | keys, RUNNING=former)
+    called, mode, *_ = world.recorded("ssh").splitlines() or ["", ""]
+    check("ssh has the key that was given, and knows the host", f"-o UserKnownHostsFile={known} -o BatchMode=yes deploy@host" in called, called)
+    check("nobody else may read the key, and it goes away", mode == "600" and not Path(called.split()[1]).exists(), called)
     called = world.recorded("docker")
     check("compose deploys", ok, said)
     check("the engine is that of the environment", "docker context create deploy --docker host=tcp://prod.example.com:2376" in called, called)
