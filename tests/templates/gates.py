@@ -276,6 +276,24 @@ def announce(world: World) -> None:
     check("the page is what GitLab publishes", ok and page.exists() and "1.4.0" in page.read_text(), said)
 
 
+def next_version(world: World) -> None:
+    """The last part: it adds a commit."""
+    server = world.base / "server.git"
+    git = ["git", "-C", str(world.folder), "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    for command in (
+        ["git", "init", "--quiet", "--bare", str(server)],
+        [*git, "remote", "add", "server", str(server)],
+        [*git, "commit", "--quiet", "--allow-empty", "--message=feat: even numbers"],
+        [*git, "push", "--quiet", "server", "main", "1.4.0"],
+    ):
+        subprocess.run(command, check=True)
+    here = {"VERSIONER_VIA": "git", "VERSIONER_REMOTE": "server", "GIT_COMMITTER_NAME": "Test", "GIT_COMMITTER_EMAIL": "test@example.com"}
+    tags = lambda: subprocess.check_output(["git", "-C", str(server), "tag", "--list"], text=True).split()
+    for time in ("once", "again"):
+        ok, said = world.run("auto-semver", MAIN, **here)
+        check(f"{time}: the server has the next version's tag", ok and tags() == ["1.4.0", "1.5.0"], f"{said}\n{tags()}")
+
+
 def appsec(world: World) -> None:
     programs = world.base / "appsec"
     programs.mkdir(exist_ok=True)
@@ -310,6 +328,7 @@ def main() -> int:
             part(world)
         with registry() as address:
             compose(world, address)
+        next_version(world)
     return report("gates")
 
 
