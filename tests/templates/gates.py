@@ -222,7 +222,13 @@ def compose(world: World, registry: str) -> None:
     image = f"{name}@{digest}"
     marked = lambda: bool(world.ask("props", "verify", image, "release-prod"))
     former = "registry.example.com/numbers-api/release:1.3.0@sha256:" + "0" * 64
-    ok, said = world.run("deploy-compose", tag("1.4.0"), **here | released, RUNNING=former)
+    known = world.base / "known_hosts"
+    known.write_text("prod.example.com ssh-ed25519 AAAA\n")
+    keys = {"DEPLOY_SSH_KEY": str(known), "DEPLOY_SSH_KNOWN_HOSTS": str(known)}
+    ok, said = world.run("deploy-compose", tag("1.4.0"), **here | released | keys, RUNNING=former)
+    called, mode, *_ = world.recorded("ssh").splitlines() or ["", ""]
+    check("ssh has the key that was given, and knows the host", f"-o UserKnownHostsFile={known} -o BatchMode=yes deploy@host" in called, called)
+    check("nobody else may read the key, and it goes away", mode == "600" and not Path(called.split()[1]).exists(), called)
     called = world.recorded("docker")
     check("compose deploys", ok, said)
     check("the engine is that of the environment", "docker context create deploy --docker host=tcp://prod.example.com:2376" in called, called)
@@ -238,6 +244,54 @@ def compose(world: World, registry: str) -> None:
     check("what did not become healthy has no mark", not marked())
     ok, said = world.run("deploy-compose", tag("1.4.0"), **here | released | {"BROKEN": name})
     check("where nothing ran before, that is said", not ok and "nothing ran in prod before" in said, said)
+
+
+def announce(world: World) -> None:
+    site = world.base / "site"
+    subprocess.run(["git", "-C", str(world.folder), "tag", "--force", "1.4.0"], check=True)
+    here = {"RELEASE_FORGE": f"dir:{site}", "CI_PROJECT_URL": "https://gitlab.example.com/team/numbers-api"}
+    prev = {"KUBE_CONTEXT": "team/agents:main", "DEPLOY_NAMESPACE": "numbers"}
+    kept = lambda: "".join(path.read_text() for path in sorted(site.glob("**/*.json")) if path.parent.name != "public")
+    image = {"RELEASE_IMAGE": "registry.example.com/team/numbers-api/release:1.4.0", "RELEASE_DIGEST": "sha256:" + "1" * 64}
+    for title, job, more, there in (
+        ("GitLab's own registry", "gitlab-release", image, "https://gitlab.example.com/team/numbers-api/container_registry"),
+        ("Artifactory", "gitlab-release", image | {"ARTIFACTORY_HOST": "registry.example.com"}, "https://registry.example.com/ui/native/team/numbers-api/release/1.4.0"),
+        ("ASSET_URL", "gitlab-release", image | {"ASSET_URL": "https://example.com/a"}, "https://example.com/a"),
+        ("GitLab's packages", "package-release", prev, "https://gitlab.example.com/team/numbers-api/-/packages"),
+    ):
+        shutil.rmtree(site, ignore_errors=True)
+        ok, said = world.run(job, tag("1.4.0"), **here | more)
+        check(f"a release links to {title}", ok and f'"{there}"' in kept(), f"{said}\n{kept()}")
+        is_image = job == "gitlab-release"
+        check(f"the release with {title} names its image if it has one", (image["RELEASE_DIGEST"] in kept()) == is_image, kept())
+        check(f"the release with {title} claims no environment", "preview" not in kept() and "production" not in kept(), kept())
+    ok, said = world.run("gitlab-release", tag("1.4.0"), **here | image | prev)
+    check("where prev is deployed to, preview has the version", ok and "preview" in kept(), f"{said}\n{kept()}")
+    ok, said = world.run("gitlab-release", tag("1.4.0-rc.1"), **here | image | {"RELEASE_SERVER": "production"})
+    check("production never has a pre-release", ok and "which production never has" in said and "production" not in kept(), f"{said}\n{kept()}")
+    ok, said = world.run("update-prod", tag("v1.4.0"), **here)
+    check("production has the version that was deployed", ok and "production" in kept(), f"{said}\n{kept()}")
+    ok, said = world.run("pages", tag("1.4.0"), **here)
+    page = world.folder / ".gitlab-ci-local/artifacts/pages/public/index.html"
+    check("the page is what GitLab publishes", ok and page.exists() and "1.4.0" in page.read_text(), said)
+
+
+def next_version(world: World) -> None:
+    """The last part: it adds a commit."""
+    server = world.base / "server.git"
+    git = ["git", "-C", str(world.folder), "-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    for command in (
+        ["git", "init", "--quiet", "--bare", str(server)],
+        [*git, "remote", "add", "server", str(server)],
+        [*git, "commit", "--quiet", "--allow-empty", "--message=feat: even numbers"],
+        [*git, "push", "--quiet", "server", "main", "1.4.0"],
+    ):
+        subprocess.run(command, check=True)
+    here = {"VERSIONER_VIA": "git", "VERSIONER_REMOTE": "server", "GIT_COMMITTER_NAME": "Test", "GIT_COMMITTER_EMAIL": "test@example.com"}
+    tags = lambda: subprocess.check_output(["git", "-C", str(server), "tag", "--list"], text=True).split()
+    for time in ("once", "again"):
+        ok, said = world.run("auto-semver", MAIN, **here)
+        check(f"{time}: the server has the next version's tag", ok and tags() == ["1.4.0", "1.5.0"], f"{said}\n{tags()}")
 
 
 def appsec(world: World) -> None:
@@ -270,10 +324,11 @@ def main() -> int:
         check("demo-image is among the binaries", False, "build the workspace with --bins")
     else:
         world = World(binaries)
-        for part in (gate, releases, helm, appsec):
+        for part in (gate, releases, helm, announce, appsec):
             part(world)
         with registry() as address:
             compose(world, address)
+        next_version(world)
     return report("gates")
 
 
