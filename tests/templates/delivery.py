@@ -93,7 +93,7 @@ class Service:
         git(self.folder, "init", "--quiet", "--initial-branch=main")
         git(self.folder, "config", "user.name", "Test")
         git(self.folder, "config", "user.email", "test@example.com")
-        first = commit(self.folder, "feat: serve random numbers")
+        self.first = commit(self.folder, "feat: serve random numbers")
         git(self.folder, "tag", "1.3.0")
         git(self.folder, "checkout", "--quiet", "-b", "feature/even")
         (self.folder / "NEWS").write_text("Even numbers.\n")
@@ -101,7 +101,7 @@ class Service:
         git(self.folder, "checkout", "--quiet", "main")
         git(self.folder, "merge", "--quiet", "--no-ff", "--message", "Merge: even numbers", "feature/even")
         self.main = git(self.folder, "rev-parse", "HEAD")
-        self.commits = [[sha, git(self.folder, "show", "--no-patch", "--format=%B", sha)] for sha in (first, self.merge_request, self.main)]
+        self.commits = [[sha, git(self.folder, "show", "--no-patch", "--format=%B", sha)] for sha in (self.first, self.merge_request, self.main)]
         git(self.folder, "remote", "add", "origin", f"https://gitlab.example.com/{SERVICE}.git")
         git(self.folder, "update-ref", "refs/remotes/origin/main", self.main)
         git(self.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
@@ -139,7 +139,6 @@ class Pipeline:
             "SONAR_TEAM": "numbers",
             "SONAR_HOST_URL": "https://sonar.example.com",
             "ENABLE_RELEASES_PAGE": "true",
-            "SKIP_AUTO_SEMVER": "true",
             "DEPLOY_HOST": docker.host or "",
             # As a team with an engine of its own on its runners has it.
             **docker.environment(),
@@ -218,6 +217,7 @@ def main() -> int:
             print("builds and compose are real: Docker started")
         else:
             print(f"NOT CHECKED: real builds and compose; stand-ins were used: {docker.why}")
+        running.tag(SERVICE, "1.3.0", service.first, SECRETS["GENERIC_GITLAB_TOKEN"])
         pipeline = Pipeline(binaries, service, running, docker, compose)
         for event in (merge_request, main_branch, tag, unhealthy, unreleased):
             try:
@@ -277,6 +277,7 @@ def main_branch(pipeline: Pipeline, world: servers.Servers) -> None:
     check("a vulnerable image fails the pipeline", done.returncode != 0, done.stdout[-1500:])
     equal("and has no mark of that gate", pipeline.marks(f"ci:{short}"), {"tested": "true"})
     equal("and is not released", world.image(f"{SERVICE}/release:{short}"), None)
+    equal("and makes no tag", list(world.state(SERVICE)["tags"]), ["1.3.0"])
 
     if not pipeline.passes("main", {"CI_COMMIT_BRANCH": "main"}):
         return
@@ -299,6 +300,8 @@ def main_branch(pipeline: Pipeline, world: servers.Servers) -> None:
     deployed(world, [("numbers-dev", f"{short}@{built['digest']}", "")])
     equal("dev's tag is there", world.image(f"{SERVICE}/release:dev")["digest"], built["digest"])
     reports(service)
+    tags = world.state(SERVICE)["tags"]
+    equal("the feature has made the next version's tag", tags, {"1.3.0": service.first, "1.4.0": service.main})
 
 
 def deployed(world: servers.Servers, expected: list) -> None:
@@ -321,7 +324,6 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     """What main released gets its version, and goes to prev and, by hand, to prod."""
     service = pipeline.service
     git(service.folder, "tag", "1.4.0", service.main)
-    world.tag(SERVICE, "1.4.0", service.main, SECRETS["GENERIC_GITLAB_TOKEN"])
     event = {"CI_COMMIT_BRANCH": None, "CI_COMMIT_TAG": "1.4.0", "CI_COMMIT_REF_NAME": "1.4.0"}
     short, built = service.main[:8], world.image(f"{SERVICE}/ci:{service.main[:8]}")
 

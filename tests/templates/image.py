@@ -4,13 +4,16 @@ Prints what is wrong, then 'image: N passed, N failed'. The static binaries are 
 """
 
 import io
+import json
 import os
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
+import bases
 import engine
+import gates
 import gitlab
 import scripts
 from checks import check, report
@@ -45,12 +48,11 @@ class Images:
     def docker(self, *arguments: object) -> subprocess.CompletedProcess:
         return self.call(engine.docker(), *arguments)
 
-    def build(self) -> str:
-        """The name of the image of this machine's platform; what went wrong is said."""
-        arch = os.uname().machine
-        options = ("--arch", arch, "--base", "busybox-static", "--bin-dir", self.binaries)
-        done = self.call(gitlab.ROOT / "ci/image/build", *options, IMAGE)
-        check("the image is built without a registry", done.returncode == 0, done.stderr.decode()[-1500:])
+    def build(self, *more: str) -> str:
+        """What ci/image/build prints: the name of this machine's image, or the digest of what was pushed."""
+        options = ("--arch", os.uname().machine, "--base", "busybox-static", "--bin-dir", self.binaries)
+        done = self.call(gitlab.ROOT / "ci/image/build", *options, *more)
+        check(f"the image is built: {' '.join(more)}", done.returncode == 0, done.stderr.decode())
         return done.stdout.decode().strip()
 
 
@@ -95,6 +97,15 @@ def jobs(images: Images, name: str) -> None:
     check("who logs in is put down in it", b'"registry.example.com":{"auth":"Ym90OnMzY3JldC1wYXNzd29yZA=="}' in seen.stdout, seen)
 
 
+def pushed(images: Images) -> None:
+    with gates.registry() as address:
+        digest = images.build("--push", f"{address}/pypelines:1")
+        raw = images.call("skopeo", "inspect", "--raw", "--tls-verify=false", f"docker://{address}/pypelines:1").stdout
+        check("its name is that of an index", bases.digest(raw) == digest, raw)
+        platforms = [one["platform"]["os"] for one in json.loads(raw)["manifests"]]
+        check("of the platforms that were built", platforms == ["linux"], platforms)
+
+
 def main() -> int:
     binaries = Path(os.environ.get("STATIC_BIN_DIR") or gitlab.ROOT / "target/static" / os.uname().machine)
     missing = [path.parent.name for path in gitlab.ROOT.glob("crates/*/Cargo.toml") if not (binaries / path.parent.name).exists()]
@@ -107,9 +118,10 @@ def main() -> int:
         with engine.Engine() as docker:
             if docker.host:
                 images = Images(docker, binaries.resolve())
-                if name := images.build():
+                if name := images.build(IMAGE):
                     for part in (contents, tools, jobs):
                         part(images, name)
+                    pushed(images)
             else:
                 print(f"NOT CHECKED: the image of the tools; no Docker engine starts here: {docker.why}")
     return report("image")
