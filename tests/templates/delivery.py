@@ -44,7 +44,8 @@ deploy-unhealthy:
 """
 # Artifacts stay out of the working copy, which is committed to.
 ALWAYS = ("--file", "run.yml", "--shell-isolation", "--no-artifacts-to-source")
-DATES = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+# Whoever runs this may sign commits, or have hooks.
+GIT = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z", "GIT_CONFIG_GLOBAL": os.devnull}
 
 def equal(title: str, seen: object, expected: object) -> None:
     check(title, seen == expected, f"{seen!r} is not {expected!r}")
@@ -52,7 +53,7 @@ def equal(title: str, seen: object, expected: object) -> None:
 
 def git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), "-c", "user.name=Test", "-c", "user.email=test@example.com", *arguments]
-    return subprocess.run(command, check=True, env=os.environ | DATES, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(command, check=True, env=os.environ | GIT, capture_output=True, text=True).stdout.strip()
 
 
 def commit(folder: Path, message: str) -> str:
