@@ -243,8 +243,8 @@ def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
     }
     if not pipeline.passes("merge request", event, "--manual", "image-release"):
         return
-    for job, report in (("ruff-check", "codequality.json"), ("mypy", "codequality.json"), ("hadolint", "codequality.json")):
-        equal(f"{job} has nothing to say", json.loads(service.artifact(job, report).read_text()), [])
+    for job, file in (("ruff-check", "codequality.json"), ("mypy", "codequality.json"), ("hadolint", "codequality.json")):
+        equal(f"{job} has nothing to say", json.loads(service.artifact(job, file).read_text()), [])
     badge = service.artifact("lines-of-code-badge", "lines-of-code-badge.svg").read_text()
     check("the lines of code have a badge", badge.lstrip().startswith("<svg"), badge[:80])
     scored = [call["arguments"][-1] for call in calls("kube-score")]
@@ -267,6 +267,9 @@ def reports(service: Service) -> None:
     coverage = ElementTree.parse(service.artifact("test", "coverage.xml")).getroot()
     sources = [source.text for source in coverage.iter("source")]
     equal("coverage is about the repository's files", sources, ["/builds/team/numbers-api/numbers_api"])
+    percent = int(float(coverage.get("line-rate")) * 1000) / 10
+    badge = service.artifact("coverage-badge", "coverage-badge.svg").read_text()
+    check("and has a badge", f"<title>coverage: {percent}%</title>" in badge, badge[:200])
 
 
 def main_branch(pipeline: Pipeline, world: servers.Servers) -> None:
