@@ -27,6 +27,7 @@ struct All {
 /// Prints one release, or all of them below what runs where.
 pub(crate) async fn show(typed: &Show, out: &mut dyn Write) -> Result<Exit, Failure> {
     let forge = place::open(&typed.forge, false)?;
+    forge.expect_begun()?;
     let Some(tag) = &typed.tag else {
         let (releases, environments) = (forge.releases().await?, forge.environments().await?);
         if typed.format.format == Format::Json {
