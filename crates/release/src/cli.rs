@@ -85,7 +85,7 @@ pub(crate) struct Create {
     /// In a pipeline for a tag (CI_COMMIT_TAG; on GitHub GITHUB_REF_NAME) that is the tag to release, and has to be
     /// there; another one is refused unless --ref says where it is. In another pipeline it is the pipeline's own commit,
     /// CI_COMMIT_SHA or GITHUB_SHA: a tag that is not there is made on it, and the run says so.
-    #[arg(long = "ref", value_name = "SHA")]
+    #[arg(long = "ref", value_name = "SHA", env = "RELEASE_REF")]
     pub(crate) git_ref: Option<String>,
     /// The title of the release [default: the tag]
     #[arg(long, value_name = "NAME", env = "RELEASE_NAME")]

@@ -1,6 +1,8 @@
 //! GitHub, by its REST API (<https://docs.github.com/en/rest/releases>): releases, their notes and their files. Links to
 //! elsewhere, and the image, stand below the notes, because a release there has no place for them.
 
+mod place;
+
 use bytes::Bytes;
 use contract::Secret;
 use http::{Client, Method, Repeat, Request, StatusCode, Url, header};
@@ -13,8 +15,10 @@ use crate::forge::Stored;
 use crate::found::{Found, Told};
 use crate::page_of_html::page_of_html;
 use crate::plan::Plan;
-use crate::web::{Kind, address_in};
 use crate::{Change, Error, Release, Saving, Tag, Variables, Web};
+use place::{address_of, below, no_repository, repository_of, web_of};
+
+pub(crate) use place::web_of_variables;
 
 const SERVER: &str = "GitHub";
 const LONGEST: usize = 64 * 1024 * 1024;
@@ -204,7 +208,8 @@ impl Github {
         let body = || Body::File { name, content: content.clone() };
         let Some(release) = self.json_of(tag).await? else {
             // Only a dry run has not made it; the answer to that would say where files go.
-            let url = self.url(&["releases", "ID", "assets"]);
+            let mut url = self.url(&["releases", "ID", "assets"]);
+            url.query_pairs_mut().append_pair("name", name);
             self.write(Method::POST, url, body(), Repeat::Safe, &what).await?;
             return Ok(Stored { change: Change::Created, url: None, location: self.file_page(tag, name) });
         };
@@ -446,41 +451,4 @@ fn found(json: ReleaseJson) -> Option<Found> {
         ids: vec![json.id.to_string()],
     };
     told.found()
-}
-
-/// The repository of this workflow, and its two parts; none when no variable names one.
-fn repository_of(variables: Variables<'_>) -> Result<Option<(String, [String; 2])>, Error> {
-    let Some(name) = variables("GITHUB_REPOSITORY") else { return Ok(None) };
-    let parts = name.split_once('/').map(|(owner, name)| [owner.to_owned(), name.to_owned()]);
-    let parts = parts.filter(|[owner, name]| !owner.is_empty() && !name.is_empty() && !name.contains('/'));
-    parts.map(|parts| Some((name, parts))).ok_or_else(|| no_repository("is not OWNER/NAME"))
-}
-
-fn no_repository(reason: &str) -> Error {
-    Error::NoProject {
-        reason: format!("GITHUB_REPOSITORY {reason}"),
-        hint: "in a GitHub workflow it is set; elsewhere set GITHUB_REPOSITORY to OWNER/NAME",
-    }
-}
-
-fn address_of(variables: Variables<'_>, variable: &str, default: &str) -> Result<Url, Error> {
-    address_in(variable, &variables(variable).unwrap_or_else(|| default.to_owned()))
-}
-
-/// The pages of the repository of this workflow.
-pub(crate) fn web_of_variables(variables: Variables<'_>) -> Result<Option<Web>, Error> {
-    let Some((_, [owner, name])) = repository_of(variables)? else { return Ok(None) };
-    web_of(variables, [&owner, &name]).map(Some)
-}
-
-fn web_of(variables: Variables<'_>, parts: [&str; 2]) -> Result<Web, Error> {
-    let server = address_of(variables, "GITHUB_SERVER_URL", "https://github.com")?;
-    Ok(Web::new(below(server, &parts), Kind::Github))
-}
-
-fn below(mut url: Url, parts: &[&str]) -> Url {
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(parts);
-    }
-    url
 }

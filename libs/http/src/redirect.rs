@@ -18,7 +18,7 @@ pub(crate) fn policy() -> Policy {
 fn follow(attempt: Attempt<'_>) -> Action {
     let from = attempt.previous().last();
     let from_tls = from.is_some_and(|url| url.scheme() == "https");
-    let elsewhere = from.is_some_and(|url| url.origin() != attempt.url().origin());
+    let elsewhere = from.is_some_and(|url| is_elsewhere(url, attempt.url()));
     if attempt.previous().len() > MOST {
         attempt.error("too many redirects")
     } else if from_tls && attempt.url().scheme() != "https" {
@@ -66,7 +66,7 @@ impl Sent {
         };
         let location = response.headers().get(LOCATION)?.to_str().ok()?;
         let url = response.url().join(location).ok()?;
-        if url.origin() == response.url().origin() || is_downgrade(response.url(), &url) {
+        if !is_elsewhere(response.url(), &url) || is_downgrade(response.url(), &url) {
             return None;
         }
         let mut next = if as_it_was {
@@ -80,9 +80,15 @@ impl Sent {
             next
         };
         *next.url_mut() = url;
-        keep_secrets(next.headers_mut());
+        drop_secrets(next.headers_mut());
         Some(next)
     }
+}
+
+/// Another server: one that goes on to TLS under its own name is the same.
+fn is_elsewhere(from: &Url, to: &Url) -> bool {
+    let is_upgrade = from.host() == to.host() && from.scheme() == "http" && to.scheme() == "https";
+    from.origin() != to.origin() && !is_upgrade
 }
 
 fn is_downgrade(from: &Url, to: &Url) -> bool {
@@ -90,7 +96,7 @@ fn is_downgrade(from: &Url, to: &Url) -> bool {
 }
 
 /// Takes out what was meant for one server.
-fn keep_secrets(headers: &mut HeaderMap) {
+fn drop_secrets(headers: &mut HeaderMap) {
     let secret = |name: &reqwest::header::HeaderName, value: &reqwest::header::HeaderValue| {
         value.is_sensitive() || *name == AUTHORIZATION || *name == COOKIE
     };
@@ -98,5 +104,44 @@ fn keep_secrets(headers: &mut HeaderMap) {
         headers.iter().filter(|(name, value)| secret(name, value)).map(|(name, _)| name.clone()).collect();
     for name in names {
         headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_server_is_one_of_another_name_or_port() {
+        let table = [
+            ("https://h/a", "https://h/b", false),
+            ("https://h/a", "https://h:443/b", false),
+            ("http://h/a", "https://h/b", false),
+            ("http://h:80/a", "https://h:8443/b", false),
+            ("https://h/a", "https://h:8443/b", true),
+            ("https://h/a", "https://s3.h/b", true),
+            ("http://h/a", "http://h:81/b", true),
+            ("https://h/a", "http://h/b", true),
+        ];
+        for (from, to, expected) in table {
+            assert_eq!(is_elsewhere(&from.parse().unwrap(), &to.parse().unwrap()), expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_for_one_server_is_taken_out() {
+        let mut headers = HeaderMap::new();
+        for (name, value, secret) in [
+            ("authorization", "Bearer x", false),
+            ("cookie", "x", false),
+            ("job-token", "x", true),
+            ("accept", "*/*", false),
+        ] {
+            let mut value: reqwest::header::HeaderValue = value.parse().unwrap();
+            value.set_sensitive(secret);
+            headers.insert(reqwest::header::HeaderName::from_static(name), value);
+        }
+        drop_secrets(&mut headers);
+        assert_eq!(headers.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["accept"]);
     }
 }
