@@ -292,6 +292,12 @@ impl Api {
                 "no such API address: check CI_API_V4_URL; a proxy that decodes %2F in paths makes this too, then CI_PROJECT_ID has to be the project's number".into(),
             ),
             404 => Some(format!("{} is not there, or {used} may not see it; {}", self.name, wanted(call.right))),
+            400 if told.text.contains("Milestone") => {
+                Some("make that milestone first, in the project or its group, or leave out --milestone".into())
+            }
+            400 | 422 if told.text.contains("invalid reference") => {
+                Some("name a commit, branch or tag that was pushed".into())
+            }
             413 => Some("it is larger than the server takes; an administrator can raise the limit".into()),
             429 => Some("the server limits how much may be asked; run it again later: what is done stays".into()),
             500.. => Some("the server has trouble; run it again later: what is done stays".into()),
