@@ -43,7 +43,7 @@ pub(crate) async fn env(typed: Env) -> Result<Report, Failure> {
     if let Some(image_url) = image_url.filter(|_| !typed.no_badge) {
         badge(&forge, &name, &image_url, &mut report).await?;
     }
-    let planned = Planned { release: None, environment: dry_run.then(|| (name, deployment)) };
+    let planned = Planned { release: None, environment: dry_run.then_some((name, deployment)) };
     publish::publish(&forge, &typed.forge, &typed.page, &planned, &mut report).await?;
     report.requests = forge.planned();
     Ok(report)
