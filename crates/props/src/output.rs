@@ -111,12 +111,13 @@ pub(crate) fn outcomes(
 }
 
 fn tell(outcome: &Outcome, dry_run: bool) {
+    let would = if dry_run { "would be " } else { "" };
     let what = match (&outcome.failure, &outcome.change) {
         (Some(reason), _) => format!("failed: {reason}"),
-        (None, Change::Created) => "set".to_owned(),
-        (None, Change::Changed { previous }) => format!("changed from {previous}"),
+        (None, Change::Created) => format!("{would}set"),
+        (None, Change::Changed { previous }) => format!("{would}changed from {previous}"),
         (None, Change::Unchanged) => "was set already".to_owned(),
-        (None, Change::Removed { previous }) => format!("unset, was {previous}"),
+        (None, Change::Removed { previous }) => format!("{would}unset, was {previous}"),
         (None, Change::Absent) => "was not set".to_owned(),
     };
     let mark = match &outcome.wanted {
@@ -203,10 +204,10 @@ pub(crate) fn moved(
 ) -> Result<(), Failure> {
     let dry_run = relocate.dry_run.dry_run;
     tell(&moved.target, dry_run);
-    let prefix = if dry_run { "dry run: " } else { "" };
+    let (prefix, unset) = if dry_run { ("dry run: ", "would be unset") } else { ("", "unset") };
     for other in &moved.others {
         let what =
-            other.failure.as_ref().map_or_else(|| "unset".to_owned(), |reason| format!("failed: {reason}"));
+            other.failure.as_ref().map_or_else(|| unset.to_owned(), |reason| format!("failed: {reason}"));
         tracing::info!("{prefix}{} of {}: {what}", relocate.mark.key, other.digest);
     }
     let image = relocate.image.to_string();

@@ -11,7 +11,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command, Parser};
 
 use crate::args::{Common, SHARED};
-use crate::output::{Leaving, unwritable};
+use crate::output::{Leaving, printable, unwritable};
 use crate::redact::redact;
 use crate::{Exit, Failure, log};
 
@@ -140,7 +140,7 @@ fn message(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string);
     match (context(ContextKind::InvalidValue), context(ContextKind::InvalidArg), error.source()) {
         (Some(value), Some(argument), Some(reason))
-            if reason.to_string().contains(&format!("'{value}'")) || value.chars().count() > ECHO =>
+            if reason.to_string().contains(&format!("'{}'", printable(&value))) || value.chars().count() > ECHO =>
         {
             format!("{argument}: {reason}")
         }

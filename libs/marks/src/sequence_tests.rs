@@ -217,7 +217,7 @@ fn any_sequence_of_writers_ends_in_the_latest_in_a_registry() {
     for (number, kind) in kinds.into_iter().enumerate() {
         let proxy = Proxy::builder(server.address()).referrers(kind).start();
         let round = Cell::new(0);
-        check(8, |folder| {
+        check(5, |folder| {
             round.set(round.get() + 1);
             let repository = format!("{}/app-{number}-{}", proxy.address(), round.get());
             http::run(push(folder, &repository)).unwrap();
