@@ -140,7 +140,8 @@ fn message(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string);
     match (context(ContextKind::InvalidValue), context(ContextKind::InvalidArg), error.source()) {
         (Some(value), Some(argument), Some(reason))
-            if reason.to_string().contains(&format!("'{}'", printable(&value))) || value.chars().count() > ECHO =>
+            if reason.to_string().contains(&format!("'{}'", printable(&value)))
+                || value.chars().count() > ECHO =>
         {
             format!("{argument}: {reason}")
         }

@@ -309,5 +309,10 @@ fn find_takes_two_requests_an_image_and_the_pages_whatever_the_registry_is() {
         let asking = 3;
         assert!(log.len() <= 2 * tags.len() + pages + asking, "{} requests: {referrers:?}", log.len());
         assert!(pages <= 2 && proxy.most_in_flight() <= 16, "{pages} pages");
+        props(["set", &format!("{repository}:v00"), "scanned", "signed"]).succeeds();
+        proxy.take_log();
+        props(["verify", &format!("{repository}:v00"), "tested"]).succeeds();
+        let log = proxy.take_log();
+        assert!(log.len() <= 4, "look up, read, which kind, one mark of three: {log:#?}");
     }
 }
