@@ -53,9 +53,7 @@ impl Place {
         tracing::debug!("{} keeps the marks of {repository}", backend.name());
         Ok(backend)
     }
-}
 
-impl Place {
     /// Opens what keeps the marks, if it keeps them the way that was asked for.
     async fn open(
         &self,

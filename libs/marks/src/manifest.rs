@@ -107,9 +107,9 @@ pub(crate) fn read_any(manifest: &Manifest, subject: &Digest, what: &str) -> Res
     read_annotations(manifest.annotations(), manifest.digest().clone(), what)
 }
 
-/// Do these annotations say which key they are about?
-pub(crate) fn tells_a_key(annotations: &BTreeMap<String, String>) -> bool {
-    annotations.contains_key(KEY)
+/// The key that these annotations say they are about, whether or not it can be one.
+pub(crate) fn told_key(annotations: &BTreeMap<String, String>) -> Option<&str> {
+    annotations.get(KEY).map(String::as_str)
 }
 
 /// The record that the annotations of the manifest with this digest say.

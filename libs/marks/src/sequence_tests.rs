@@ -273,3 +273,38 @@ fn something_else_under_the_tag_of_a_mark_is_not_taken_for_one() {
     })
     .unwrap();
 }
+
+#[test]
+fn what_somebody_else_wrote_in_a_list_of_referrers_closes_the_gate_of_its_key_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    layout(folder.path());
+    let server = Registry::start();
+    let kind = Referrers::Native { page: 100, filters: true };
+    let proxy = Proxy::builder(server.address()).referrers(kind).start();
+    let repository = format!("{}/app", proxy.address());
+    http::run(async {
+        push(folder.path(), &repository).await;
+        let (backend, subjects) = open(&repository).await;
+        let (subject, nobody) = (&subjects[0], Provenance::default());
+        backend
+            .apply(subject, &[Step::set(&mark(0, 0)), Step::set(&mark(1, 0))], &nobody, false)
+            .await
+            .unwrap();
+        let known = backend.history(&subject.digest).await.unwrap();
+        let record = known.records.iter().find(|record| record.key == key(1)).unwrap();
+        let text = crate::manifest::write(subject, record, None).unwrap();
+        let text = String::from_utf8(text.bytes().to_vec()).unwrap().replace(":\"set\"", ":\"frozen\"");
+        let odd = registry::Manifest::parse(text.into(), None, &"x").unwrap();
+        let reference: Reference = repository.parse().unwrap();
+        let store = registries().open(&reference.repository, Access::Push).unwrap();
+        store.put_manifest(&odd, &Which::Digest(odd.digest().clone())).await.unwrap();
+        let all = backend.marks(&subject.digest).await.unwrap();
+        assert_eq!(all.iter().map(|mark| &mark.key).collect::<Vec<_>>(), [&key(0)]);
+        assert_eq!(backend.latest(&subject.digest, Some(&[key(0)])).await.unwrap().len(), 1);
+        let error = backend.latest(&subject.digest, Some(&[key(1)])).await.unwrap_err().to_string();
+        assert!(error.contains("neither set nor unset"), "{error}");
+        assert!(backend.find(&[mark(1, 0)]).await.is_err());
+        assert_eq!(backend.find(&[mark(0, 0)]).await.unwrap().len(), 1);
+    })
+    .unwrap();
+}

@@ -70,7 +70,7 @@ impl Tagged {
 
     /// The records of an image, by key: of these keys, or of all.
     pub(crate) async fn records(&self, subject: &Digest, keys: Option<&[Key]>) -> Result<Vec<Kept>, Error> {
-        if let Some(mut records) = self.listed(subject).await?.map(listed::latest) {
+        if let Some(mut records) = self.listed(subject, keys).await?.map(listed::latest) {
             records.retain(|kept| keys.is_none_or(|keys| keys.contains(&kept.record.key)));
             return Ok(records);
         }
@@ -187,7 +187,7 @@ impl Tagged {
     /// What was done to the keys of an image, and whether that is all of it: a registry may have collected what no tag
     /// leads to.
     pub(crate) async fn history(&self, subject: &Digest) -> Result<(Vec<Record>, bool), Error> {
-        if let Some(records) = self.listed(subject).await? {
+        if let Some(records) = self.listed(subject, None).await? {
             return Ok((records.into_iter().map(|kept| kept.record).collect(), true));
         }
         let (mut records, mut complete) = (Vec::new(), true);
