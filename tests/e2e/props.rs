@@ -43,6 +43,10 @@ fn marks_are_read_back_with_who_set_them() {
     let set = props(["set", &image, "ticket=ABC-1 | x; y"]).env("CI_PIPELINE_URL", url).env("CI_JOB_URL", "");
     set.succeeds();
     props(["set", &image, "tested"]).succeeds();
+    props(["set", &image, "note=  two  "]).succeeds();
+    assert!(props(["history", &image]).succeeds().stdout().contains("\tset note=  two  \n"));
+    assert_eq!(props(["get", &image, "note"]).succeeds().stdout(), "  two  \n");
+    props(["unset", &image, "note"]).succeeds();
     assert_eq!(props(["get", &image]).succeeds().stdout(), "tested=true\nticket=ABC-1 | x; y\n");
     assert_eq!(props(["get", &image, "ticket"]).succeeds().stdout(), "ABC-1 | x; y\n");
     let json_text = props(["get", &image, "--format", "json"]).succeeds();
@@ -103,7 +107,15 @@ fn bad_input_and_absent_images_have_their_own_message() {
     let (folder, image, _) = layout();
     let none = format!("{image}0");
     let no_layout = format!("oci:{}:1", folder.path().display());
-    let table: [(&[&str], i32, &str); 8] = [
+    let nowhere = format!("oci:{}:1", folder.path().join("nowhere").display());
+    let long = format!("note={}", "v".repeat(5000));
+    let table: [(&[&str], i32, &str); 14] = [
+        (&["verify", &nowhere, "tested"], 1, "there is no such directory"),
+        (&["find", nowhere.trim_end_matches(":1"), "tested"], 1, "there is no such directory"),
+        (&["set", &image, &long], 2, "'note=vvvv"),
+        (&["set", &image, "tested", "--oci-scheme", "referrers"], 2, "in a layout directory"),
+        (&["set", &image, "tested", "--oci-scheme", "tags", "--dry-run"], 0, "tested=true"),
+        (&["set", &image, "tested", "--require-digest", "sha256:12"], 2, "sha256:12"),
         (&["verify", &none, "tested"], 1, "there is no"),
         (&["get", &none], 1, "there is no"),
         (&["get", &no_layout], 2, "no OCI image layout"),
@@ -114,7 +126,9 @@ fn bad_input_and_absent_images_have_their_own_message() {
         (&["verify", "oci:somewhere", "tested"], 2, "neither a tag nor a digest"),
     ];
     for (arguments, code, part) in table {
-        let output = props(arguments.iter().copied()).fails(code);
-        assert!(output.error().join("\n").contains(part), "{arguments:?}: {output:?}");
+        let output = props(arguments.iter().copied()).run();
+        assert_eq!(output.code, Some(code), "{output:?}");
+        let error = output.error().join("\n");
+        assert!(error.contains(part) && error.len() < 1000, "{arguments:?}: {output:?}");
     }
 }

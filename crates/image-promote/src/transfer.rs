@@ -129,7 +129,8 @@ impl Transfer<'_> {
     pub(crate) async fn blobs(&self, blobs: Vec<Descriptor>) -> Result<Tally, Error> {
         let bytes = blobs.iter().map(|blob| blob.size).sum();
         if can_mount(self.from, self.to).is_none() && !blobs.is_empty() {
-            tracing::info!("copying {} blobs, {}, but for those that are there", blobs.len(), size(bytes));
+            let blobs = weighed(blobs.len() as u64, if blobs.len() == 1 { " blob" } else { " blobs" }, bytes);
+            tracing::info!("copying {blobs}; those that are there already are left out");
         }
         let progress = &Progress::new("blobs", blobs.len() as u64, bytes);
         self.each(blobs, progress, |blob| async move { self.blob(&blob, progress).await }).await

@@ -2,58 +2,63 @@
 
 use std::io::Write;
 
-use contract::args::DryRunArgs;
+use contract::args::{DryRunArgs, FormatArgs};
 use contract::{Exit, Failure};
-use marks::{Change, Outcome, Step};
+use marks::{Backend, Change, Outcome, Step};
 use registry::{Access, Reference};
 
-use crate::cli::{Place, Set, Unset};
+use crate::cli::{PinArgs, Place, Set, Unset};
 use crate::output;
-use crate::place::{keys, provenance, refuse_twice};
+use crate::place::{Target, keys, provenance, refuse_twice};
+
+/// What `set` and `unset` have in common: an image, and what becomes of its marks.
+struct Work<'a> {
+    image: &'a Reference,
+    steps: Vec<Step>,
+    pin: &'a PinArgs,
+    dry_run: DryRunArgs,
+    format: FormatArgs,
+    place: &'a Place,
+}
 
 pub(crate) async fn set(set: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
     refuse_twice(keys(&set.marks))?;
-    let steps: Vec<Step> = set.marks.iter().map(Step::set).collect();
-    let (outcomes, _) = apply(&set.image, &steps, &set.place, set.dry_run, &mut |target, outcomes| {
-        output::outcomes(&set.image, target, outcomes, set.dry_run, set.format, out)
-    })
-    .await?;
-    finish(&set.image, &outcomes)
+    let Set { image, pin, place, .. } = set;
+    let steps = set.marks.iter().map(Step::set).collect();
+    let work = Work { image, steps, pin, dry_run: set.dry_run, format: set.format, place };
+    let (outcomes, _) = work.carry_out(out).await?;
+    finish(image, &outcomes)
 }
 
 pub(crate) async fn unset(unset: &Unset, out: &mut dyn Write) -> Result<Exit, Failure> {
     refuse_twice(&unset.keys)?;
-    let steps: Vec<Step> = unset.keys.iter().map(Step::unset).collect();
-    let (outcomes, backend) =
-        apply(&unset.image, &steps, &unset.place, unset.dry_run, &mut |target, outcomes| {
-            output::outcomes(&unset.image, target, outcomes, unset.dry_run, unset.format, out)
-        })
-        .await?;
+    let Unset { image, pin, place, .. } = unset;
+    let steps = unset.keys.iter().map(Step::unset).collect();
+    let work = Work { image, steps, pin, dry_run: unset.dry_run, format: unset.format, place };
+    let (outcomes, backend) = work.carry_out(out).await?;
     if outcomes.iter().any(|outcome| outcome.change != Change::Absent || outcome.failure.is_some()) {
-        return finish(&unset.image, &outcomes);
+        return finish(image, &outcomes);
     }
     let names: Vec<_> = unset.keys.iter().map(marks::Key::as_str).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
-    let failure = Failure::no(format!("{} {verb} not set on {}", names.join(", "), unset.image));
+    let failure = Failure::no(format!("{} {verb} not set on {image}", names.join(", ")));
     Err(match backend.likely_slip(&unset.keys).await {
         Some(slip) => failure.hint(slip),
         None => failure.hint("nothing was changed; 'props get' shows what is set"),
     })
 }
 
-type Report<'a> = dyn FnMut(&registry::Digest, &[Outcome]) -> Result<(), Failure> + 'a;
-
-async fn apply(
-    image: &Reference,
-    steps: &[Step],
-    place: &Place,
-    dry_run: DryRunArgs,
-    report: &mut Report<'_>,
-) -> Result<(Vec<Outcome>, marks::Backend), Failure> {
-    let target = place.image(image, if dry_run.dry_run { Access::Pull } else { Access::Push }).await?;
-    let outcomes = target.backend.apply(&target.subject, steps, &provenance(), dry_run.dry_run).await?;
-    report(&target.subject.digest, &outcomes)?;
-    Ok((outcomes, target.backend))
+impl Work<'_> {
+    /// Writes, and reports what became of each mark.
+    async fn carry_out(self, out: &mut dyn Write) -> Result<(Vec<Outcome>, Backend), Failure> {
+        let Self { image, steps, pin, dry_run, format, place } = self;
+        let access = if dry_run.dry_run { Access::Pull } else { Access::Push };
+        let Target { backend, subject } = place.image(image, access).await?;
+        pin.check(image, &subject.digest, format, out)?;
+        let outcomes = backend.apply(&subject, &steps, &provenance(), dry_run.dry_run).await?;
+        output::outcomes(image, &subject.digest, &outcomes, dry_run, format, out)?;
+        Ok((outcomes, backend))
+    }
 }
 
 /// Everything was reported; what failed decides how it ends.

@@ -30,6 +30,14 @@ pub(crate) enum Command {
     History(History),
 }
 
+/// What the tag has to lead to.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PinArgs {
+    /// The digest that REF has to lead to; when it leads to another, nothing is done, and the exit code is 3
+    #[arg(long, value_name = "DIGEST", env = "PROPS_REQUIRE_DIGEST", value_parser = digest)]
+    pub(crate) require_digest: Option<Digest>,
+}
+
 /// Where marks are kept, and how to get there.
 #[derive(Args, Debug)]
 pub(crate) struct Place {
@@ -49,6 +57,8 @@ pub(crate) struct Set {
     #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = assignment)]
     pub(crate) marks: Vec<Assignment>,
     #[command(flatten)]
+    pub(crate) pin: PinArgs,
+    #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
@@ -66,6 +76,8 @@ pub(crate) struct Get {
     #[arg(value_name = "KEY", value_parser = key)]
     pub(crate) key: Option<Key>,
     #[command(flatten)]
+    pub(crate) pin: PinArgs,
+    #[command(flatten)]
     pub(crate) format: FormatArgs,
     #[command(flatten)]
     pub(crate) place: Place,
@@ -80,6 +92,8 @@ pub(crate) struct Unset {
     /// What to unset
     #[arg(value_name = "KEY", required = true, value_parser = key)]
     pub(crate) keys: Vec<Key>,
+    #[command(flatten)]
+    pub(crate) pin: PinArgs,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
@@ -99,13 +113,12 @@ pub(crate) struct Verify {
     /// What has to hold; the value is true unless given
     #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = assignment)]
     pub(crate) marks: Vec<Assignment>,
-    /// The digest that REF has to lead to; exit code 3 when it leads to another
-    #[arg(long, value_name = "DIGEST", env = "PROPS_REQUIRE_DIGEST", value_parser = digest)]
-    pub(crate) require_digest: Option<Digest>,
+    #[command(flatten)]
+    pub(crate) pin: PinArgs,
     /// Let a mark of an index hold for the image of each of its platforms
     ///
-    /// The index is the one that the tag leads to, in REF:TAG@DIGEST; without a tag, any index of the repository that
-    /// carries the mark and lists the image.
+    /// The index is the one that the tag leads to, in REF:TAG@DIGEST; without a tag, any index of the repository that has
+    /// a tag, carries the mark and lists the image. What was set or unset on the image itself counts for more.
     #[arg(long, env = "PROPS_INHERIT")]
     pub(crate) inherit: bool,
     #[command(flatten)]
@@ -115,6 +128,8 @@ pub(crate) struct Verify {
 }
 
 /// Print the images (tags) of a repository that carry all marks; exit code 3 when none does
+///
+/// Images are found by their tags: one that has none is not.
 #[derive(Args, Debug)]
 pub(crate) struct Find {
     /// The repository, without tag and digest
@@ -123,6 +138,9 @@ pub(crate) struct Find {
     /// What they have to carry; the value is true unless given
     #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = assignment)]
     pub(crate) marks: Vec<Assignment>,
+    /// The digest that every image that is found has to have; exit code 3 when one has another
+    #[arg(long, value_name = "DIGEST", env = "PROPS_REQUIRE_DIGEST", value_parser = digest)]
+    pub(crate) require_digest: Option<Digest>,
     /// Print how many there are instead
     #[arg(long, env = "PROPS_COUNT")]
     pub(crate) count: bool,
@@ -148,6 +166,8 @@ pub(crate) struct Move {
     #[arg(long, value_name = "REPO", env = "PROPS_WITHIN", value_parser = reference)]
     pub(crate) within: Option<Reference>,
     #[command(flatten)]
+    pub(crate) pin: PinArgs,
+    #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
@@ -157,12 +177,14 @@ pub(crate) struct Move {
 
 /// Print who set and unset what on an image, and when, oldest first
 ///
-/// Layout directories and registries keep every change, Artifactory who set what is set now.
+/// Layout directories and registries keep every change, Artifactory the last one of each mark.
 #[derive(Args, Debug)]
 pub(crate) struct History {
     /// The image
     #[arg(value_name = "REF", value_parser = reference)]
     pub(crate) image: Reference,
+    #[command(flatten)]
+    pub(crate) pin: PinArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
     #[command(flatten)]

@@ -10,9 +10,10 @@ use crate::output;
 
 pub(crate) async fn run(history: &History, out: &mut dyn Write) -> Result<Exit, Failure> {
     let target = history.place.image(&history.image, Access::Pull).await?;
+    history.pin.check(&history.image, &target.subject.digest, history.format, out)?;
     let told = target.backend.history(&target.subject.digest).await?;
     if !told.complete {
-        tracing::info!("what was changed or unset before is not kept there");
+        tracing::info!("earlier changes are not all kept there");
     }
     output::history(history, &target.subject.digest, &told, out)?;
     Ok(Exit::Done)

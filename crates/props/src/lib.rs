@@ -8,6 +8,7 @@ mod find;
 mod get;
 mod history;
 mod output;
+mod pin;
 mod place;
 mod relocate;
 mod verify;

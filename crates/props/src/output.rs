@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use contract::args::{DryRunArgs, Format, FormatArgs};
+use contract::output::printable;
 use contract::{Failure, output};
 use marks::{Change, Cleared, Image, Mark, Moved, Outcome, Record, State, Unmet};
 use registry::{Digest, Reference};
@@ -17,6 +18,13 @@ struct ChangeReport<'a> {
     digest: &'a Digest,
     dry_run: bool,
     marks: &'a [Outcome],
+}
+
+#[derive(Serialize)]
+struct AnotherImage<'a> {
+    image: String,
+    digest: &'a Digest,
+    required_digest: &'a Digest,
 }
 
 #[derive(Serialize)]
@@ -42,7 +50,11 @@ struct Verdict<'a> {
 struct FindReport<'a> {
     repository: String,
     count: usize,
-    images: &'a [Image],
+    /// Absent with --count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    images: Option<&'a [Image]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_digest: Option<&'a Digest>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +73,22 @@ struct HistoryReport<'a> {
     digest: &'a Digest,
     complete: bool,
     records: &'a [Record],
+}
+
+/// That nothing was done, because the image is another one than was required. Who wants text finds it in the error.
+pub(crate) fn another(
+    image: &Reference,
+    digest: &Digest,
+    required_digest: &Digest,
+    format: FormatArgs,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    match format.format {
+        Format::Text => Ok(()),
+        Format::Json => {
+            output::json(out, &AnotherImage { image: image.to_string(), digest, required_digest })
+        }
+    }
 }
 
 /// The digest; on stderr what became of each mark.
@@ -83,12 +111,13 @@ pub(crate) fn outcomes(
 }
 
 fn tell(outcome: &Outcome, dry_run: bool) {
+    let would = if dry_run { "would be " } else { "" };
     let what = match (&outcome.failure, &outcome.change) {
         (Some(reason), _) => format!("failed: {reason}"),
-        (None, Change::Created) => "set".to_owned(),
-        (None, Change::Changed { previous }) => format!("changed from {previous}"),
+        (None, Change::Created) => format!("{would}set"),
+        (None, Change::Changed { previous }) => format!("{would}changed from {previous}"),
         (None, Change::Unchanged) => "was set already".to_owned(),
-        (None, Change::Removed { previous }) => format!("unset, was {previous}"),
+        (None, Change::Removed { previous }) => format!("{would}unset, was {previous}"),
         (None, Change::Absent) => "was not set".to_owned(),
     };
     let mark = match &outcome.wanted {
@@ -108,11 +137,17 @@ pub(crate) fn marks(get: &Get, digest: &Digest, marks: &[Mark], out: &mut dyn Wr
     }
 }
 
-/// The value alone, so that a script can take it.
-pub(crate) fn one(get: &Get, digest: &Digest, mark: &Mark, out: &mut dyn Write) -> Result<(), Failure> {
-    match get.format.format {
-        Format::Text => output::line(out, mark.value.as_str()),
-        Format::Json => marks(get, digest, std::slice::from_ref(mark), out),
+/// The value alone, so that a script can take it; nothing where it is not set.
+pub(crate) fn one(
+    get: &Get,
+    digest: &Digest,
+    mark: Option<&Mark>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    match (get.format.format, mark) {
+        (Format::Text, Some(mark)) => output::line(out, mark.value.as_str()),
+        (Format::Text, None) => Ok(()),
+        (Format::Json, _) => marks(get, digest, mark.map(std::slice::from_ref).unwrap_or_default(), out),
     }
 }
 
@@ -123,11 +158,11 @@ pub(crate) fn verdict(
     answer: &Answer,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let Answer { unmet, inherited_from } = answer;
+    let Answer { unmet, inherited_from, .. } = answer;
     if let Some(index) = inherited_from {
         tracing::info!("inherited from the index {index}");
     }
-    let required = verify.require_digest.as_ref();
+    let required = verify.pin.require_digest.as_ref();
     match verify.format.format {
         Format::Text => output::line(out, &digest.to_string()),
         Format::Json => output::json(
@@ -153,8 +188,9 @@ pub(crate) fn found(find: &Find, images: &[Image], out: &mut dyn Write) -> Resul
             images.iter().try_for_each(|image| output::line(out, &format!("{}\t{}", image.tag, image.digest)))
         }
         Format::Json => {
-            let images = if find.count { &[] } else { images };
-            output::json(out, &FindReport { repository, count, images })
+            let images = (!find.count).then_some(images);
+            let required_digest = find.require_digest.as_ref();
+            output::json(out, &FindReport { repository, count, images, required_digest })
         }
     }
 }
@@ -168,10 +204,10 @@ pub(crate) fn moved(
 ) -> Result<(), Failure> {
     let dry_run = relocate.dry_run.dry_run;
     tell(&moved.target, dry_run);
-    let prefix = if dry_run { "dry run: " } else { "" };
+    let (prefix, unset) = if dry_run { ("dry run: ", "would be unset") } else { ("", "unset") };
     for other in &moved.others {
         let what =
-            other.failure.as_ref().map_or_else(|| "unset".to_owned(), |reason| format!("failed: {reason}"));
+            other.failure.as_ref().map_or_else(|| unset.to_owned(), |reason| format!("failed: {reason}"));
         tracing::info!("{prefix}{} of {}: {what}", relocate.mark.key, other.digest);
     }
     let image = relocate.image.to_string();
@@ -182,7 +218,7 @@ pub(crate) fn moved(
     }
 }
 
-/// One line a change: when, what, and the job, the pipeline or the account it came from.
+/// One line a change: when, what, and the job, the pipeline or the account it came from. Who wrote it may be anybody.
 pub(crate) fn history(
     history: &History,
     digest: &Digest,
@@ -199,8 +235,9 @@ pub(crate) fn history(
             let by = &record.provenance;
             let by = [&by.actor, &by.job, &by.pipeline].into_iter().flatten().map(String::as_str);
             let by = by.collect::<Vec<_>>().join(" ");
-            let when = record.created.as_deref().unwrap_or("-");
-            output::line(out, format!("{when}\t{what}\t{by}").trim_end())
+            let columns = [record.created.as_deref().unwrap_or("-"), &what, &by].map(printable);
+            // A value keeps the spaces at its end.
+            output::line(out, columns.join("\t").trim_end_matches('\t'))
         }),
         Format::Json => {
             output::json(out, &HistoryReport { image: history.image.to_string(), digest, complete, records })

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::env;
 
 use contract::Failure;
-use marks::{Assignment, Backend, Key, Provenance, Subject};
-use registry::{Access, Reference, Registries, Which};
+use marks::{Assignment, Backend, Key, Provenance, Scheme, Subject};
+use registry::{Access, Reference, Registries, Repository, Which};
 
 use crate::cli::Place;
 
@@ -32,7 +32,7 @@ impl Place {
         registries: &Registries,
     ) -> Result<Target, Failure> {
         let which = which(image)?;
-        let backend = Backend::open(image, access, registries, &self.marks).await?;
+        let backend = self.open(image, access, registries).await?;
         let subject = backend.subject(&which).await?;
         tracing::debug!("{image} is {}; {} keeps its marks", subject.digest, backend.name());
         Ok(Target { backend, subject })
@@ -49,8 +49,36 @@ impl Place {
             return Err(Failure::usage(format!("{repository} is one image and no repository"))
                 .hint(format!("write {}", repository.repository)));
         }
-        let backend = Backend::open(repository, access, registries, &self.marks).await?;
+        let backend = self.open(repository, access, registries).await?;
         tracing::debug!("{} keeps the marks of {repository}", backend.name());
+        Ok(backend)
+    }
+
+    /// Opens what keeps the marks, if it keeps them the way that was asked for.
+    async fn open(
+        &self,
+        image: &Reference,
+        access: Access,
+        registries: &Registries,
+    ) -> Result<Backend, Failure> {
+        let scheme = self.marks.keeping.oci_scheme;
+        let is_layout = matches!(image.repository, Repository::Layout { .. });
+        // A directory has a tag for each mark, whoever asks for it.
+        let idle = scheme == Scheme::Auto || (is_layout && scheme == Scheme::Tags);
+        let misplaced = |keeper: &str| {
+            Failure::usage(format!(
+                "--oci-scheme {scheme} says how a registry keeps marks, and those of {} are in {keeper}",
+                image.repository
+            ))
+        };
+        if is_layout && !idle {
+            return Err(misplaced("a layout directory").hint("leave --oci-scheme out"));
+        }
+        let backend = Backend::open(image, access, registries, &self.marks).await?;
+        if backend.name() == "artifactory" && !idle {
+            return Err(misplaced("Artifactory's properties")
+                .hint("leave --oci-scheme out, or keep them as manifests there with --backend oci"));
+        }
         Ok(backend)
     }
 }

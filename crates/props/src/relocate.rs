@@ -15,6 +15,7 @@ pub(crate) async fn run(relocate: &Move, out: &mut dyn Write) -> Result<Exit, Fa
     let dry_run = relocate.dry_run.dry_run;
     let access = if dry_run { Access::Pull } else { Access::Push };
     let Target { backend, subject } = place.image_at(image, access, &registries).await?;
+    relocate.pin.check(image, &subject.digest, relocate.format, out)?;
     let within = match &relocate.within {
         Some(within) => Some(place.repository(within, access, &registries).await?),
         None => None,

@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::args::Common;
+use crate::output::printable;
 use crate::redact::redact;
 
 /// Starts logging to stderr: stages and warnings by default, decisions with `-v`, everything with `-vv`, nothing with `-q`.
@@ -71,7 +72,7 @@ where
             Level::ERROR => "error: ",
             _ => "",
         };
-        writeln!(writer, "{}: {mark}{}", self.prefix, redact(&message.0))
+        writeln!(writer, "{}: {mark}{}", self.prefix, printable(&redact(&message.0)))
     }
 }
 

@@ -43,6 +43,14 @@ pub fn bytes(out: &mut dyn Write, data: &[u8]) -> Result<(), Failure> {
     out.write_all(data).map_err(unwritable)
 }
 
+/// The text as a terminal may have it: with the characters written out that would steer it, and with those that turn
+/// the direction of what is read. Images, servers and variables of a job may say anything.
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let character = |c: char| if steers(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(character).collect()
+}
+
 pub(crate) fn unwritable(error: io::Error) -> Failure {
     Failure::failed("cannot write to standard output").because(error)
 }
@@ -103,6 +111,14 @@ mod tests {
         let mut out = Vec::new();
         json(&mut out, &Body { digest: "sha256:00" }).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "{\n  \"schema\": 1,\n  \"digest\": \"sha256:00\"\n}\n");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(
+            printable("a\n\u{1b}[31mb é e\u{301}\u{202e}c\t"),
+            "a\\n\\u{1b}[31mb é e\u{301}\\u{202e}c\\t"
+        );
     }
 
     struct Closed(io::ErrorKind);

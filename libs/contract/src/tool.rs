@@ -11,7 +11,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, Command, Parser};
 
 use crate::args::{Common, SHARED};
-use crate::output::{Leaving, unwritable};
+use crate::output::{Leaving, printable, unwritable};
 use crate::redact::redact;
 use crate::{Exit, Failure, log};
 
@@ -132,11 +132,17 @@ fn called(command: &Command, arguments: impl Iterator<Item = OsString>) -> Strin
     words.join(" ")
 }
 
+/// A value of more characters is not repeated to who has typed it.
+const ECHO: usize = 200;
+
 /// clap's message. Where the reason names the wrong value, it is named once and not twice.
 fn message(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string);
     match (context(ContextKind::InvalidValue), context(ContextKind::InvalidArg), error.source()) {
-        (Some(value), Some(argument), Some(reason)) if reason.to_string().contains(&format!("'{value}'")) => {
+        (Some(value), Some(argument), Some(reason))
+            if reason.to_string().contains(&format!("'{}'", printable(&value)))
+                || value.chars().count() > ECHO =>
+        {
             format!("{argument}: {reason}")
         }
         _ => error.render().to_string(),

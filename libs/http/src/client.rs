@@ -12,6 +12,7 @@ use reqwest::{Request, Response, StatusCode, Url};
 
 use crate::error::root_cause;
 use crate::limit::{AtATime, Limits};
+use crate::proxy::Proxies;
 use crate::retry::{is_temporary, retry_after, was_not_done};
 use crate::tls::ClientCertificate;
 use crate::{Error, Policy, Repeat, proxy, redirect, tls};
@@ -44,6 +45,7 @@ pub struct Client {
     policy: Policy,
     limits: Limits,
     certificate: Arc<ClientCertificate>,
+    proxies: Proxies,
 }
 
 impl Client {
@@ -53,7 +55,8 @@ impl Client {
     /// When the certificates cannot be read.
     pub fn new(options: &Options) -> Result<Self, Error> {
         let (config, certificate) = tls::config(options)?;
-        let inner = proxy::add(reqwest::Client::builder(), |name| std::env::var(name).ok())?
+        let (builder, proxies) = proxy::add(reqwest::Client::builder(), |name| std::env::var(name).ok())?;
+        let inner = builder
             .tls_backend_preconfigured(config)
             .user_agent(&options.user_agent)
             .connect_timeout(CONNECT)
@@ -62,7 +65,7 @@ impl Client {
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
         let limits = Limits::new(options.at_a_time);
-        Ok(Self { inner, policy: options.policy.clone(), limits, certificate })
+        Ok(Self { inner, policy: options.policy.clone(), limits, certificate, proxies })
     }
 
     /// Sends `request` until an answer comes that is worth having, by the retry table. Every answer is returned,
@@ -84,7 +87,8 @@ impl Client {
             let answer = self.execute(request, next.is_some(), begun).await;
             drop(permit);
             let Ok(answer) = answer else {
-                return Err(Error::TooLate { method, url, seconds: self.policy.deadline.as_secs() });
+                let (proxy, seconds) = (self.proxies.on_the_way_to(&url), self.policy.deadline.as_secs());
+                return Err(Error::TooLate { method, url, proxy, seconds });
             };
             let (reason, asked) = match &answer {
                 Ok(response) if !worth_repeating(response, repeat) => {
@@ -156,6 +160,7 @@ impl Client {
                 method: method.clone(),
                 url: Box::new(url.clone()),
                 attempts,
+                proxy: self.proxies.on_the_way_to(url),
                 asked_for_certificate: url.scheme() == "https" && self.certificate.was_asked_for(),
                 source: error.without_url(),
             }),

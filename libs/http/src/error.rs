@@ -6,13 +6,13 @@ use contract::Explain;
 use contract::redact::redact;
 use reqwest::{Method, Url};
 
-use crate::proxy;
+use crate::proxy::Through;
 
 /// A request that got no answer, or a client that could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No answer came, whatever was tried.
-    #[error("{method} {} got no answer{}", redact(url.as_str()), tries(*attempts))]
+    #[error("{method} {} got no answer{}{}", redact(url.as_str()), through(proxy.as_ref()), tries(*attempts))]
     NoAnswer {
         /// The request's method.
         method: Method,
@@ -20,18 +20,22 @@ pub enum Error {
         url: Box<Url>,
         /// How often it was sent.
         attempts: u32,
+        /// The proxy it was sent through.
+        proxy: Option<Through>,
         /// Did the server ask for a client certificate?
         asked_for_certificate: bool,
         /// What the last attempt ended with.
         source: reqwest::Error,
     },
     /// The time for the request, its retries included, is over.
-    #[error("{method} {} was not answered within {seconds} seconds", redact(url.as_str()))]
+    #[error("{method} {} was not answered{} within {seconds} seconds", redact(url.as_str()), through(proxy.as_ref()))]
     TooLate {
         /// The request's method.
         method: Method,
         /// The request's URL; it is redacted when shown.
         url: Box<Url>,
+        /// The proxy it was sent through.
+        proxy: Option<Through>,
         /// The deadline.
         seconds: u64,
     },
@@ -110,6 +114,10 @@ fn host_and_port(url: &Url) -> String {
     url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
+fn through(proxy: Option<&Through>) -> String {
+    proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
+}
+
 fn tries(attempts: u32) -> String {
     if attempts > 1 { format!(" in {attempts} attempts") } else { String::new() }
 }
@@ -130,9 +138,8 @@ impl Explain for Error {
                 let host = url.host_str().unwrap_or_default();
                 Some(format!("{host} asks for a client certificate that it trusts; name one with --client-cert"))
             }
-            Self::NoAnswer { url, source, .. } if source.is_connect() => {
-                let proxy = proxy::variable_for(url, |name| std::env::var(name).ok());
-                Some(connect_hint(url, source, proxy))
+            Self::NoAnswer { url, source, proxy, .. } if source.is_connect() => {
+                Some(connect_hint(url, source, proxy.as_ref()))
             }
             Self::NoAnswer { .. } | Self::BrokeOff { .. } => {
                 Some("run it again; -v shows every attempt".into())
@@ -167,9 +174,8 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     root.to_string()
 }
 
-/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect". `proxy` is the variable that
-/// names the proxy on the way there.
-fn connect_hint(url: &Url, source: &reqwest::Error, proxy: Option<&str>) -> String {
+/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
+fn connect_hint(url: &Url, source: &reqwest::Error, proxy: Option<&Through>) -> String {
     let name = url.host_str().unwrap_or_default();
     let host = host_and_port(url);
     let text = root_cause(source);
@@ -179,9 +185,9 @@ fn connect_hint(url: &Url, source: &reqwest::Error, proxy: Option<&str>) -> Stri
         )
     } else if is_no_tls(&text) {
         format!("{host} does not speak TLS there; check its port")
-    } else if let Some(variable) = proxy {
+    } else if let Some(proxy) = proxy {
         format!(
-            "the way to {host} is by the proxy that {variable} names: check that both are up, or put {name} into NO_PROXY"
+            "check that the proxy {proxy} is up and lets you through to {host}; NO_PROXY={name} goes there without it"
         )
     } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {
         format!("check the name {name} and, behind a proxy, HTTPS_PROXY")

@@ -16,5 +16,6 @@ pub use args::NetworkArgs;
 pub use client::{Client, Options, body_within, run};
 pub use error::Error;
 pub use limit::AtATime;
+pub use proxy::Through;
 pub use reqwest::{Body, Method, Request, Response, StatusCode, Url, header};
 pub use retry::{Policy, Repeat, back_off};

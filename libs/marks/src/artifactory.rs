@@ -13,7 +13,7 @@ mod login;
 mod note;
 mod promote;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use http::StatusCode;
 use registry::{Digest, Manifest, Registries, Remote, Tag, Which};
@@ -21,7 +21,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::args::{Choice, MarksArgs};
 use crate::backend::{Image, Subject, Written};
-use crate::{Assignment, Error, Key, Provenance, State, Step};
+use crate::{Assignment, Error, Key, Mark, Provenance, Record, State, Step, unmet};
 
 use api::Api;
 use aql::Item;
@@ -37,6 +37,8 @@ pub(crate) struct Artifactory {
     place: Place,
     /// What the first request said, so that it is not asked twice.
     first: Option<(Which, Subject)>,
+    /// Was the repository asked for a tag, and had none?
+    vacant: bool,
 }
 
 /// What asking a registry about itself brings.
@@ -90,7 +92,12 @@ impl Artifactory {
         let api = Api::new(host, path, key, registries, args)?;
         let place = Place::find(host, path, key, explicit.is_some(), &api).await?;
         tracing::debug!("the files of {host}/{path} are in {}/{}, by {}", place.key, place.image, api.url());
-        Ok(Found::Here(Box::new(Self { remote, api, place, first })))
+        Ok(Found::Here(Box::new(Self { remote, api, place, first, vacant: !asked })))
+    }
+
+    /// Was there no image when it was opened?
+    pub(crate) fn is_vacant(&self) -> bool {
+        self.vacant
     }
 
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
@@ -179,15 +186,13 @@ impl Artifactory {
     ) -> Vec<Written> {
         let mut changes: BTreeMap<String, Option<String>> = BTreeMap::new();
         for Step { key, state, by } in steps {
-            let (value, note) = match state {
-                State::Set { value } => {
-                    let note = note::write(&subject.digest, created, by.as_ref().unwrap_or(provenance));
-                    (Some(value.to_string()), Some(note))
-                }
-                State::Unset => (None, None),
+            let value = match state {
+                State::Set { value } => Some(value.to_string()),
+                State::Unset => None,
             };
+            let note = note::write(&subject.digest, state, created, by.as_ref().unwrap_or(provenance));
             changes.insert(key.to_string(), value);
-            changes.insert(note::key(key), note);
+            changes.insert(note::key(key), Some(note));
         }
         let props: Map<String, Json> =
             changes.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
@@ -208,14 +213,14 @@ impl Artifactory {
         for step in steps {
             let (key, note) = (step.key.to_string(), note::key(&step.key));
             let value = |name: &str| changes.get(name).cloned().flatten();
-            let written = match (&step.state, value(&key), value(&note)) {
-                (State::Set { .. }, Some(value), _) if value.contains(';') => {
-                    Err(Error::Semicolon { key: step.key.clone() })
-                }
-                (State::Set { .. }, Some(value), Some(text)) => {
-                    self.api.set(item, &[(&key, &value), (&note, &text)], &action).await
-                }
-                _ => self.api.delete(item, &[&key, &note], &action).await,
+            let text = value(&note).unwrap_or_default();
+            let written = match value(&key) {
+                Some(value) if value.contains(';') => Err(Error::Semicolon { key: step.key.clone() }),
+                Some(value) => self.api.set(item, &[(&key, &value), (&note, &text)], &action).await,
+                None => match self.api.delete(item, &[&key], &action).await {
+                    Ok(()) => self.api.set(item, &[(&note, &text)], &action).await,
+                    refused => refused,
+                },
             };
             results.push(written.map_err(|error| error.in_a_line()));
         }
@@ -237,31 +242,30 @@ impl Artifactory {
             wanted.iter().map(|mark| json!({ format!("@{}", mark.key): mark.value })).collect();
         let query = self.place.manifests(&json!({ "$and": criteria }));
         let items = self.api.search(&query, &["sha256", "property"], &action).await?;
-        let holds = |item: &&Item| {
-            let records = Files::of(item);
-            let met = |mark: &Assignment| {
-                records.iter().any(|record| {
-                    record.key == mark.key && record.state == State::Set { value: mark.value.clone() }
-                })
-            };
-            wanted.iter().all(met)
-        };
-        let holders: HashSet<Digest> = items
-            .iter()
-            .filter(|item| self.place.holds(item))
-            .filter(holds)
-            .filter_map(Item::digest)
-            .collect();
-        if holders.is_empty() {
+        let mine = items.iter().filter(|item| self.place.holds(item));
+        let mut files: HashMap<Digest, Vec<Item>> =
+            mine.filter_map(Item::digest).map(|digest| (digest, Vec::new())).collect();
+        if files.is_empty() {
             return Ok(Vec::new());
         }
-        // A tag that came later leads to a marked image all the same.
-        let all = self.api.search(&self.place.manifests(&json!({})), &["sha256"], &action).await?;
-        let image = |item: &Item| {
-            let tag: Tag = self.place.folder(item)?.parse().ok()?;
-            Some(Image { tag, digest: item.digest().filter(|digest| holders.contains(digest))? })
-        };
-        let mut images: Vec<Image> = all.iter().filter_map(image).collect();
+        // A tag that came later leads to a marked image all the same, and another tag may say something later of it.
+        let all =
+            self.api.search(&self.place.manifests(&json!({})), &["sha256", "property"], &action).await?;
+        for item in all.into_iter().filter(|item| self.place.holds(item)) {
+            if let Some(files) = item.digest().and_then(|digest| files.get_mut(&digest)) {
+                files.push(item);
+            }
+        }
+        let mut images = Vec::new();
+        for (digest, items) in files {
+            let files = Files::new(digest.clone(), items);
+            let marks: Vec<Mark> = files.settled().iter().filter_map(Record::mark).collect();
+            if !unmet(&marks, wanted).is_empty() {
+                continue;
+            }
+            let tags = files.items().iter().filter_map(|item| self.place.folder(item)?.parse::<Tag>().ok());
+            images.extend(tags.map(|tag| Image { tag, digest: digest.clone() }));
+        }
         images.sort_by(|one, other| one.tag.cmp(&other.tag));
         images.dedup();
         Ok(images)

@@ -93,7 +93,7 @@ impl Backend {
             None if args.keeping.backend == Choice::Auto => {
                 Self::open_as(image, access, registries, args, Choice::Oci)
             }
-            None => Err(Error::NotArtifactory { host: image.repository.to_string() }),
+            None => Err(registry::Error::NotFound { what: image.repository.to_string() }.into()),
         }
     }
 
@@ -212,16 +212,44 @@ impl Backend {
     /// # Errors
     /// When they cannot be read, or something else stands where a mark is kept.
     pub async fn marks(&self, subject: &Digest) -> Result<Vec<Mark>, Error> {
-        self.known(subject, None).await?.marks()
+        Ok(self.latest(subject, None).await?.iter().filter_map(Record::mark).collect())
+    }
+
+    /// What was said last of each of these keys of an image, or of all: that it is set, or that it was unset.
+    ///
+    /// # Errors
+    /// When it cannot be read, or something else stands where a mark is kept.
+    pub async fn latest(&self, subject: &Digest, keys: Option<&[Key]>) -> Result<Vec<Record>, Error> {
+        match self.known(subject, keys).await? {
+            Known::Tagged(kept) => Ok(kept.into_iter().map(|kept| kept.record).collect()),
+            Known::Artifactory(files) => files.records(keys),
+        }
+    }
+
+    /// Makes sure that there is such a repository.
+    ///
+    /// # Errors
+    /// [`registry::Error::NotFound`] when there is none, or none of its images has a tag.
+    pub async fn ensure(&self) -> Result<(), Error> {
+        match &self.keeper {
+            Keeper::Tagged(tagged) => tagged.ensure().await,
+            Keeper::Artifactory(artifactory) if artifactory.is_vacant() => Err(self.absent()),
+            Keeper::Artifactory(_) => Ok(()),
+        }
+    }
+
+    fn absent(&self) -> Error {
+        registry::Error::NotFound { what: self.repository.to_string() }.into()
     }
 
     /// All images (tags) that carry all of `wanted`, by tag. Tags of marks are no images.
     ///
     /// # Errors
-    /// When the repository cannot be read as a whole: half an answer is none.
+    /// When there is no such repository, or it cannot be read as a whole: half an answer is none.
     pub async fn find(&self, wanted: &[crate::Assignment]) -> Result<Vec<Image>, Error> {
         match &self.keeper {
             Keeper::Tagged(tagged) => tagged.find(wanted).await,
+            Keeper::Artifactory(artifactory) if artifactory.is_vacant() => Err(self.absent()),
             Keeper::Artifactory(artifactory) => artifactory.images(wanted).await,
         }
     }
@@ -254,14 +282,14 @@ impl Backend {
     }
 
     /// What was set and unset on an image, by whom and when. Layouts and registries keep it all, as far as nobody removed
-    /// it; Artifactory keeps who set what is set now.
+    /// it; Artifactory keeps the last change of each key.
     ///
     /// # Errors
     /// When it cannot be read.
     pub async fn history(&self, subject: &Digest) -> Result<History, Error> {
         let (mut records, complete) = match &self.keeper {
             Keeper::Tagged(tagged) => tagged.history(subject).await?,
-            Keeper::Artifactory(artifactory) => (artifactory.files(subject).await?.records()?, false),
+            Keeper::Artifactory(artifactory) => (artifactory.files(subject).await?.records(None)?, false),
         };
         // RFC 3339 in UTC sorts as text does, but for the fraction that a full second leaves out.
         let order = |record: &Record| record.created.clone().unwrap_or_default().replace('Z', "");
@@ -321,18 +349,11 @@ impl Known {
         }
     }
 
-    /// The marks that hold.
-    pub(crate) fn marks(&self) -> Result<Vec<Mark>, Error> {
-        match self {
-            Self::Tagged(kept) => Ok(kept.iter().filter_map(|kept| kept.record.mark()).collect()),
-            Self::Artifactory(files) => Ok(files.records()?.iter().filter_map(Record::mark).collect()),
-        }
-    }
-
-    /// The same for one who is about to write: values that contradict each other count as none, and writing heals them.
+    /// The marks that hold, for one who is about to write: values that contradict each other count as none, and writing
+    /// heals them.
     pub(crate) fn settled(&self) -> Vec<Mark> {
         match self {
-            Self::Tagged(_) => self.marks().unwrap_or_default(),
+            Self::Tagged(kept) => kept.iter().filter_map(|kept| kept.record.mark()).collect(),
             Self::Artifactory(files) => files.settled().iter().filter_map(Record::mark).collect(),
         }
     }

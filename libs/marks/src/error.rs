@@ -100,7 +100,7 @@ pub enum Error {
         owner: &'static str,
     },
     /// The files of one image say different things.
-    #[error("the tags of {digest} say different things of {key}: '{one}' and '{other}'")]
+    #[error("the tags of {digest} say different things of {key}: {one} and {other}")]
     Contradiction {
         /// The image.
         digest: String,
@@ -147,13 +147,20 @@ impl Error {
             Some(cause) => format!("{self}: {cause}"),
             None => self.to_string(),
         };
-        contract::redact::redact(&text)
+        contract::output::printable(&contract::redact::redact(&text))
+    }
+
+    /// Is what was asked about not there?
+    pub fn is_about_absence(&self) -> bool {
+        matches!(self, Self::Registry(registry::Error::NotFound { .. }))
     }
 }
 
 impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {
+            // An image in a directory that is not there is an image that is not there.
+            Self::Registry(registry::Error::Layout { directory, .. }) if !directory.exists() => Exit::Failed,
             Self::Registry(error) => error.exit(),
             Self::Http(error) => error.exit(),
             Self::Invalid(_)
@@ -174,7 +181,7 @@ impl Explain for Error {
             Self::Registry(error) => return error.hint(),
             Self::Http(error) => return error.hint(),
             Self::Invalid(_) => "a mark is KEY or KEY=VALUE, such as tested or ticket=ABC-1",
-            Self::NotAMark { .. } => "remove that tag; nothing but marks may be kept under such names",
+            Self::NotAMark { .. } => "remove it; nothing but marks may be kept there",
             Self::WrongBackend { .. } => {
                 "leave --backend out; layout is for oci:DIR, artifactory and oci for registries"
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use registry::{Content, Digest, Manifest, Tag, media_type};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Error, Key, Provenance, Record, State, Subject};
+use crate::{Error, InvalidMark, Key, Provenance, Record, State, Subject};
 
 /// The type of a mark among an image's referrers.
 pub const ARTIFACT_TYPE: &str = "application/vnd.pypelines.mark.v1+json";
@@ -107,9 +107,9 @@ pub(crate) fn read_any(manifest: &Manifest, subject: &Digest, what: &str) -> Res
     read_annotations(manifest.annotations(), manifest.digest().clone(), what)
 }
 
-/// Do these annotations say which key they are about?
-pub(crate) fn tells_a_key(annotations: &BTreeMap<String, String>) -> bool {
-    annotations.contains_key(KEY)
+/// The key that these annotations say they are about, whether or not it can be one.
+pub(crate) fn told_key(annotations: &BTreeMap<String, String>) -> Option<&str> {
+    annotations.get(KEY).map(String::as_str)
 }
 
 /// The record that the annotations of the manifest with this digest say.
@@ -119,12 +119,14 @@ pub(crate) fn read_annotations(
     what: &str,
 ) -> Result<Kept, Error> {
     let annotation = |name: &str| annotations.get(name).cloned();
-    let key = annotation(KEY).ok_or_else(|| no_mark(what, "it has no key"))?.parse()?;
+    // What was written by somebody else need not be what we would write.
+    let unfit = |error: InvalidMark| no_mark(what, &error.reason);
+    let key = annotation(KEY).ok_or_else(|| no_mark(what, "it has no key"))?.parse().map_err(unfit)?;
     let state = match annotation(STATE).as_deref() {
         Some("unset") => State::Unset,
         Some("set") | None => {
             let value = annotation(VALUE).ok_or_else(|| no_mark(what, "it has no value"))?;
-            State::Set { value: value.parse()? }
+            State::Set { value: value.parse().map_err(unfit)? }
         }
         Some(_) => return Err(no_mark(what, "it is neither set nor unset")),
     };

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use contract::output::printable;
 use serde::Serialize;
 
 /// A key becomes a part of a tag, `sha256-<64 hex>.<key>`, and a tag has at most 128 characters.
 const LONGEST_KEY: usize = 128 - "sha256-".len() - 64 - 1;
 /// A value is an annotation, and registries limit the whole manifest; this is far below any such limit, in bytes.
 const LONGEST_VALUE: usize = 4096;
+/// So many characters say which text was meant.
+const QUOTE: usize = 80;
 
 /// What an image is marked with: letters, digits, `.`, `_` and `-`, at most 56 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -163,9 +166,10 @@ impl Step {
 }
 
 impl Provenance {
-    /// What GitLab's variables say; `variable` looks up the environment.
+    /// What GitLab's variables say, each in one line; `variable` looks up the environment.
     pub fn collect(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let known = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let line = |value: String| printable(value.trim());
+        let known = |name: &str| variable(name).map(line).filter(|value| !value.is_empty());
         Self {
             pipeline: known("CI_PIPELINE_URL"),
             job: known("CI_JOB_URL"),
@@ -211,25 +215,36 @@ impl fmt::Display for Assignment {
 #[error("'{text}' is no mark: {reason}")]
 pub struct InvalidMark {
     text: String,
-    reason: String,
+    pub(crate) reason: String,
+}
+
+impl InvalidMark {
+    fn new(text: &str, reason: impl Into<String>) -> Self {
+        let mut quote: String = text.chars().take(QUOTE).collect();
+        if quote.len() < text.len() {
+            quote.push('…');
+        }
+        Self { text: printable(&quote), reason: reason.into() }
+    }
 }
 
 impl FromStr for Key {
     type Err = InvalidMark;
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
-        let invalid = |reason: String| InvalidMark { text: text.to_owned(), reason };
+        let invalid = |reason: &str| InvalidMark::new(text, reason);
         if text.is_empty() {
-            return Err(invalid("the key is empty".into()));
+            return Err(invalid("the key is empty"));
         }
         if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
-            return Err(invalid(format!("the key holds {bad:?}; letters, digits and . _ - are allowed")));
+            return Err(invalid(&format!("the key holds {bad:?}; letters, digits and . _ - are allowed")));
         }
         if ["sig", "att", "sbom"].contains(&text) {
-            return Err(invalid("cosign keeps signatures and the like under tags of that name".into()));
+            return Err(invalid("cosign keeps signatures and the like under tags of that name"));
         }
         if text.len() > LONGEST_KEY {
-            return Err(invalid(format!("the key has {} characters, {LONGEST_KEY} are allowed", text.len())));
+            let length = text.len();
+            return Err(invalid(&format!("the key has {length} characters, {LONGEST_KEY} are allowed")));
         }
         Ok(Self(text.to_owned()))
     }
@@ -239,12 +254,12 @@ impl FromStr for Value {
     type Err = InvalidMark;
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
-        let invalid = |reason: String| InvalidMark { text: text.escape_debug().to_string(), reason };
         if text.chars().any(char::is_control) {
-            return Err(invalid("the value holds a control character".into()));
+            return Err(InvalidMark::new(text, "the value holds a control character"));
         }
         if text.len() > LONGEST_VALUE {
-            return Err(invalid(format!("the value has {} bytes, {LONGEST_VALUE} are allowed", text.len())));
+            let reason = format!("the value has {} bytes, {LONGEST_VALUE} are allowed", text.len());
+            return Err(InvalidMark::new(text, reason));
         }
         Ok(Self(text.to_owned()))
     }
@@ -255,7 +270,12 @@ impl FromStr for Assignment {
 
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
         match text.split_once('=') {
-            Some((key, value)) => Ok(Self { key: key.parse()?, value: value.parse()? }),
+            Some((key, value)) => {
+                let key = key.parse()?;
+                // Who reads of a wrong value wants to know whose it is.
+                let whole = |error: InvalidMark| InvalidMark::new(text, error.reason);
+                Ok(Self { key, value: value.parse().map_err(whole)? })
+            }
             None => Ok(Self { key: text.parse()?, value: Value("true".to_owned()) }),
         }
     }
@@ -295,7 +315,18 @@ mod tests {
         for (text, reason) in table {
             let error = text.parse::<Assignment>().expect_err(text).to_string();
             assert!(error.contains(reason) && !error.contains('\n'), "{error}");
+            assert!(error.len() < 300, "{error}");
         }
         assert!("k".repeat(56).parse::<Key>().is_ok());
+    }
+
+    #[test]
+    fn what_the_variables_of_a_job_say_is_one_line_each() {
+        let variables = [("CI_JOB_URL", " https://ci.example/1\n\u{1b}[2J"), ("CI_PIPELINE_URL", " \n")];
+        let found = Provenance::collect(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        });
+        let job = Some("https://ci.example/1\\n\\u{1b}[2J".to_owned());
+        assert_eq!(found, Provenance { job, ..Provenance::default() });
     }
 }

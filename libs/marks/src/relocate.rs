@@ -43,7 +43,7 @@ impl Backend {
     /// In this order a job that dies half-way leaves two images with the mark, never none, and the next run heals that.
     ///
     /// # Errors
-    /// When marks cannot be read. What could not be written, or is not as it should be in the end, is told in [`Moved`].
+    /// When there is no repository `within`, or marks cannot be read. What could not be written, or is not as it should be in the end, is told in [`Moved`].
     pub async fn relocate(
         &self,
         mark: &Assignment,
@@ -55,6 +55,10 @@ impl Backend {
         let step = Step::set(mark);
         self.check(std::slice::from_ref(&step))?;
         let place = within.filter(|within| !within.is_same_place(self));
+        if let Some(place) = place {
+            // A slip in its name must not look as if nobody else had the mark.
+            place.ensure().await?;
+        }
         let _locks = if dry_run { Vec::new() } else { self.lock_with(place)? };
         let target = self.apply_locked(subject, &[step], provenance, dry_run).await?.remove(0);
         let mut moved = Moved { target, others: Vec::new(), left: Vec::new() };

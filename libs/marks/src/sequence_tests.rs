@@ -1,14 +1,17 @@
 //! Whatever several writers do in whatever order, the end is what the latest of them said, on every backend.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use clap::Parser;
 use contract::clock;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use registry::{Access, Digest, Reference, Registries, RegistryArgs};
-use testkit::{Artifactory, File, Image};
+use registry::{Access, Content, Digest, Layout, Reference, Registries, RegistryArgs, Which};
+use testkit::{Artifactory, File, Image, Proxy, Referrers, Registry};
 
 use crate::{Assignment, Backend, Key, MarksArgs, Provenance, State, Step, Subject};
 
@@ -64,7 +67,7 @@ async fn open(repository: &str) -> (Backend, Vec<Subject>) {
         Backend::open(&reference, Access::Push, &registries(), &MarksArgs::default()).await.unwrap();
     let mut subjects = Vec::new();
     for tag in 0..IMAGES {
-        let which = registry::Which::Tag(tag.to_string().parse().unwrap());
+        let which = Which::Tag(tag.to_string().parse().unwrap());
         subjects.push(backend.subject(&which).await.unwrap());
     }
     (backend, subjects)
@@ -122,7 +125,7 @@ async fn read(repository: &str) -> Model {
     model
 }
 
-fn layout(folder: &std::path::Path) -> Vec<Digest> {
+fn layout(folder: &Path) -> Vec<Digest> {
     let write = |tag: usize| {
         let image = Image::new().layer(vec![File::new("content", tag.to_string())]);
         image.write(folder, &tag.to_string()).unwrap().parse().unwrap()
@@ -130,7 +133,32 @@ fn layout(folder: &std::path::Path) -> Vec<Digest> {
     (0..IMAGES).map(write).collect()
 }
 
-fn check(cases: u32, place: impl Fn(&std::path::Path) -> (String, Option<Artifactory>)) {
+/// Takes the images of a layout to a repository of a registry.
+async fn push(folder: &Path, repository: &str) {
+    let (reference, layout) = (repository.parse::<Reference>().unwrap(), Layout::new(folder));
+    let store = registries().open(&reference.repository, Access::Push).unwrap();
+    for (tag, digest) in layout.tags().unwrap() {
+        let index = layout.manifest(&Which::Digest(digest)).unwrap();
+        let Content::Index { manifests } = index.content() else { panic!("{tag} is no index") };
+        for entry in manifests {
+            let which = Which::Digest(entry.digest.clone());
+            let manifest = layout.manifest(&which).unwrap();
+            let Content::Image { config, layers } = manifest.content() else { panic!("{which} is no image") };
+            for blob in layers.iter().chain([config.as_ref()]) {
+                if !store.has_blob(blob).await.unwrap() {
+                    store.put_blob(layout.blob(blob).unwrap()).await.unwrap();
+                }
+            }
+            store.put_manifest(&manifest, &which).await.unwrap();
+        }
+        store.put_manifest(&index, &Which::Tag(tag)).await.unwrap();
+    }
+}
+
+/// A place with the images of a layout, and whatever has to live as long as it.
+type Place = (String, Box<dyn Any>);
+
+fn check(cases: u32, place: impl Fn(&Path) -> Place) {
     let mut runner = TestRunner::new_with_rng(
         Config { failure_persistence: None, ..Config::with_cases(cases) },
         proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
@@ -160,7 +188,7 @@ fn check(cases: u32, place: impl Fn(&std::path::Path) -> (String, Option<Artifac
 
 #[test]
 fn any_sequence_of_writers_ends_in_the_latest_in_a_layout() {
-    check(64, |folder| (format!("oci:{}", folder.display()), None));
+    check(64, |folder| (format!("oci:{}", folder.display()), Box::new(())));
 }
 
 #[test]
@@ -172,7 +200,28 @@ fn any_sequence_of_writers_ends_in_the_latest_in_artifactory() {
             for tag in 0..IMAGES {
                 server.push(folder, &tag.to_string(), "docker-local", "app", &tag.to_string());
             }
-            (format!("{}/docker-local/app", server.address()), Some(server))
+            (format!("{}/docker-local/app", server.address()), Box::new(server))
+        });
+    }
+}
+
+#[test]
+fn any_sequence_of_writers_ends_in_the_latest_in_a_registry() {
+    let kinds = [
+        None,
+        Some(Referrers::Native { page: 2, filters: true }),
+        Some(Referrers::Native { page: 100, filters: false }),
+        Some(Referrers::TagIsDigest),
+    ];
+    let server = Registry::start();
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let proxy = Proxy::builder(server.address()).referrers(kind).start();
+        let round = Cell::new(0);
+        check(5, |folder| {
+            round.set(round.get() + 1);
+            let repository = format!("{}/app-{number}-{}", proxy.address(), round.get());
+            http::run(push(folder, &repository)).unwrap();
+            (repository, Box::new(()))
         });
     }
 }
@@ -193,7 +242,7 @@ fn later_looks_later_even_on_a_runner_whose_clock_is_behind() {
         };
         let manifest = crate::manifest::write(&subjects[0], &first, None).unwrap();
         let tag = crate::manifest::tag(&subjects[0].digest, &first.key).unwrap();
-        registry::Layout::new(folder.path()).put_manifest(&manifest, &registry::Which::Tag(tag)).unwrap();
+        Layout::new(folder.path()).put_manifest(&manifest, &Which::Tag(tag)).unwrap();
         backend.apply(&subjects[0], &[Step::unset(&key(0))], &Provenance::default(), false).await.unwrap();
         assert!(backend.marks(&subjects[0].digest).await.unwrap().is_empty());
         let records = backend.history(&subjects[0].digest).await.unwrap().records;
@@ -210,10 +259,10 @@ fn something_else_under_the_tag_of_a_mark_is_not_taken_for_one() {
     let repository = format!("oci:{}", folder.path().display());
     http::run(async {
         let (backend, subjects) = open(&repository).await;
-        let store = registry::Layout::new(folder.path());
-        let image = store.manifest(&registry::Which::Digest(subjects[1].digest.clone())).unwrap();
+        let store = Layout::new(folder.path());
+        let image = store.manifest(&Which::Digest(subjects[1].digest.clone())).unwrap();
         let tag = crate::manifest::tag(&subjects[0].digest, &key(0)).unwrap();
-        store.put_manifest(&image, &registry::Which::Tag(tag)).unwrap();
+        store.put_manifest(&image, &Which::Tag(tag)).unwrap();
         // Who asks for all marks has nothing to do with it; who asks for this one learns of it.
         assert_eq!(backend.marks(&subjects[0].digest).await.unwrap(), []);
         let steps = [Step::unset(&key(0))];
@@ -221,6 +270,41 @@ fn something_else_under_the_tag_of_a_mark_is_not_taken_for_one() {
         let error =
             done.map_or_else(|error| error.to_string(), |done| done[0].failure.clone().unwrap_or_default());
         assert!(error.contains("it is an index"), "{error}");
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_somebody_else_wrote_in_a_list_of_referrers_closes_the_gate_of_its_key_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    layout(folder.path());
+    let server = Registry::start();
+    let kind = Referrers::Native { page: 100, filters: true };
+    let proxy = Proxy::builder(server.address()).referrers(kind).start();
+    let repository = format!("{}/app", proxy.address());
+    http::run(async {
+        push(folder.path(), &repository).await;
+        let (backend, subjects) = open(&repository).await;
+        let (subject, nobody) = (&subjects[0], Provenance::default());
+        backend
+            .apply(subject, &[Step::set(&mark(0, 0)), Step::set(&mark(1, 0))], &nobody, false)
+            .await
+            .unwrap();
+        let known = backend.history(&subject.digest).await.unwrap();
+        let record = known.records.iter().find(|record| record.key == key(1)).unwrap();
+        let text = crate::manifest::write(subject, record, None).unwrap();
+        let text = String::from_utf8(text.bytes().to_vec()).unwrap().replace(":\"set\"", ":\"frozen\"");
+        let odd = registry::Manifest::parse(text.into(), None, &"x").unwrap();
+        let reference: Reference = repository.parse().unwrap();
+        let store = registries().open(&reference.repository, Access::Push).unwrap();
+        store.put_manifest(&odd, &Which::Digest(odd.digest().clone())).await.unwrap();
+        let all = backend.marks(&subject.digest).await.unwrap();
+        assert_eq!(all.iter().map(|mark| &mark.key).collect::<Vec<_>>(), [&key(0)]);
+        assert_eq!(backend.latest(&subject.digest, Some(&[key(0)])).await.unwrap().len(), 1);
+        let error = backend.latest(&subject.digest, Some(&[key(1)])).await.unwrap_err().to_string();
+        assert!(error.contains("neither set nor unset"), "{error}");
+        assert!(backend.find(&[mark(1, 0)]).await.is_err());
+        assert_eq!(backend.find(&[mark(0, 0)]).await.unwrap().len(), 1);
     })
     .unwrap();
 }

@@ -70,7 +70,7 @@ impl Tagged {
 
     /// The records of an image, by key: of these keys, or of all.
     pub(crate) async fn records(&self, subject: &Digest, keys: Option<&[Key]>) -> Result<Vec<Kept>, Error> {
-        if let Some(mut records) = self.listed(subject).await?.map(listed::latest) {
+        if let Some(mut records) = self.listed(subject, keys).await?.map(listed::latest) {
             records.retain(|kept| keys.is_none_or(|keys| keys.contains(&kept.record.key)));
             return Ok(records);
         }
@@ -88,7 +88,7 @@ impl Tagged {
                         digest == *subject && keys.is_none_or(|keys| keys.contains(&key))
                     })
                 };
-                wanted.extend(self.tags().await?.into_iter().filter(of_subject));
+                wanted.extend(self.tags_if_any().await?.into_iter().filter(of_subject));
             }
         }
         let mut records: Vec<Kept> =
@@ -164,7 +164,7 @@ impl Tagged {
     /// All images that carry a key, whatever its value, tagged or not.
     pub(crate) async fn carriers(&self, key: &Key) -> Result<Vec<Digest>, Error> {
         let keeps = |(tag, _): &(Tag, _)| manifest::read_tag(tag).is_some_and(|(_, known)| known == *key);
-        let tags = self.tags().await?;
+        let tags = self.tags_if_any().await?;
         if let Some(images) = self.listed_images(&tags).await? {
             return self.listed_carriers(images, key).await;
         }
@@ -176,7 +176,7 @@ impl Tagged {
 
     /// All keys that were ever set on an image of this repository; in a registry with lists, those of some images.
     pub(crate) async fn keys(&self) -> Result<Vec<Key>, Error> {
-        let tags = self.tags().await?;
+        let tags = self.tags_if_any().await?;
         if let Some(images) = self.listed_images(&tags).await? {
             return self.listed_keys(images).await;
         }
@@ -187,7 +187,7 @@ impl Tagged {
     /// What was done to the keys of an image, and whether that is all of it: a registry may have collected what no tag
     /// leads to.
     pub(crate) async fn history(&self, subject: &Digest) -> Result<(Vec<Record>, bool), Error> {
-        if let Some(records) = self.listed(subject).await? {
+        if let Some(records) = self.listed(subject, None).await? {
             return Ok((records.into_iter().map(|kept| kept.record).collect(), true));
         }
         let (mut records, mut complete) = (Vec::new(), true);
@@ -242,13 +242,27 @@ impl Tagged {
                 let tags = layout.tags()?.into_iter();
                 Ok(tags.map(|(tag, digest)| (tag, Some(digest))).collect())
             }
-            remote @ Store::Remote(_) => match remote.tags().await {
-                Ok(tags) => Ok(tags.into_iter().map(|tag| (tag, None)).collect()),
-                // A repository comes into being with its first image, and so has no marks before.
-                Err(registry::Error::NotFound { .. }) => Ok(Vec::new()),
-                Err(error) => Err(error.into()),
-            },
+            remote @ Store::Remote(_) => {
+                Ok(remote.tags().await?.into_iter().map(|tag| (tag, None)).collect())
+            }
         }
+    }
+
+    /// The same where an image of the repository is known: registries deny repositories in which nothing has a tag.
+    async fn tags_if_any(&self) -> Result<Vec<(Tag, Option<Digest>)>, Error> {
+        match self.tags().await {
+            Err(error) if error.is_about_absence() => Ok(Vec::new()),
+            result => result,
+        }
+    }
+
+    /// Makes sure that there is such a repository.
+    pub(crate) async fn ensure(&self) -> Result<(), Error> {
+        match &self.store {
+            Store::Layout(layout) => layout.tags().map(drop)?,
+            Store::Remote(remote) => remote.tags(Some(1)).await.map(drop)?,
+        }
+        Ok(())
     }
 
     /// The records that these tags keep, with the images they are about. A tag that went away meanwhile keeps none.

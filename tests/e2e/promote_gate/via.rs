@@ -92,12 +92,13 @@ fn what_artifactory_cannot_copy_is_refused_and_its_own_refusal_is_told() {
         (&image, &elsewhere, 2, "not known to be a repository of the Artifactory"),
         (&image, &nowhere, 2, "not known to be a repository of the Artifactory"),
         (&by_digest, &release, 2, "has none"),
-        (&plain, &elsewhere, 2, "does not say that it is Artifactory"),
-        (&local, &release, 2, "keeps no marks of"),
+        (&plain, &elsewhere, 2, "not known to be in an Artifactory"),
+        (&local, &release, 2, "not known to be in an Artifactory"),
     ];
     for (from, to, code, part) in table {
         let output = copy([from, to, "--via", "artifactory"]).fails(code);
         assert!(output.stderr.contains(part), "{from} {to}: {output:?}");
+        assert!(output.stderr.contains("leave --via out"), "{from} {to}: {output:?}");
     }
     server.fail("POST", "/v2/promote", 403, None, 1);
     let refused = copy([image.as_str(), release.as_str(), "--via", "artifactory"]).fails(1);

@@ -38,7 +38,9 @@ fn a_mark_is_a_property_of_the_manifest_and_of_nothing_else() {
     assert_eq!(server.take_log().len(), 2, "look up, read");
     props(["unset", &image, "tested"]).succeeds();
     let left = server.properties(MANIFEST).expect("the file");
-    assert!(left.keys().all(|key| key.starts_with("docker.")), "{left:?}");
+    let note = left.get("pypelines.mark.tested").expect("who has unset it");
+    assert!(note[0].contains(r#""unset":true"#), "{note:?}");
+    assert!(!left.contains_key("tested"), "{left:?}");
 }
 
 #[test]
@@ -54,6 +56,34 @@ fn a_property_that_stayed_behind_on_a_tag_pushed_anew_opens_no_gate() {
     assert_eq!(props(["get", &image]).succeeds().stdout(), "");
     props(["move", "tested", &format!("{repository}:2")]).succeeds();
     assert_eq!(value(&server, MANIFEST, "tested"), None, "it is gone for everybody who reads properties");
+}
+
+#[test]
+fn of_two_tags_that_say_different_things_the_later_counts_for_get_and_for_find() {
+    let (layout, server, repository) = plain();
+    server.push(&layout.path(), "1", KEY, NAME, "latest");
+    let image = format!("{repository}:1");
+    props(["set", &image, "scanned=yes"]).succeeds();
+    server.fail("PATCH", "/app/latest/", 403, None, 1);
+    let later = props(["set", &image, "scanned=no"]).env("SOURCE_DATE_EPOCH", "1767323046").fails(1);
+    assert!(later.error()[0].contains("403"), "{later:?}");
+    assert_eq!(props(["get", &image, "scanned"]).succeeds().stdout(), "no\n");
+    props(["find", &repository, "scanned=yes"]).fails(3);
+    assert_eq!(props(["find", &repository, "scanned=no", "--count"]).succeeds().stdout(), "2\n");
+}
+
+#[test]
+fn who_wrote_a_mark_cannot_write_to_a_terminal() {
+    let (_layout, server, repository) = plain();
+    let image = format!("{repository}:1");
+    let digest = props(["set", &image, "tested"]).succeeds().stdout().trim_end().to_owned();
+    let note = format!(
+        r#"{{"digest":"{digest}","created":"\u001b[2J","job":"https://ci.example/\u0007","actor":"eve\n\u202e"}}"#
+    );
+    server.set_property(MANIFEST, "pypelines.mark.tested", &[&note]);
+    let history = props(["history", &image]).succeeds();
+    let expected = "\\u{1b}[2J\tset tested=true\teve\\n\\u{202e} https://ci.example/\\u{7}\n";
+    assert_eq!(history.stdout(), expected);
 }
 
 #[test]
@@ -144,7 +174,8 @@ fn an_old_artifactory_is_written_to_the_old_way_and_what_that_cannot_carry_is_re
     let history = props(["history", &image]).succeeds();
     assert!(history.stdout().contains("https://ci.example/j?a=1;b=2,3"), "{history:?}");
     props(["unset", &image, "tested"]).succeeds();
-    assert!(server.properties(MANIFEST).expect("the file").keys().all(|key| !key.contains("tested")));
+    assert_eq!(value(&server, MANIFEST, "tested"), None);
+    assert!(props(["history", &image]).succeeds().stdout().contains("\tunset tested"));
     let half = props(["set", &image, "scanned", "note=a;b"]).fails(1);
     assert!(half.error()[0].contains("1 of 2 marks") && half.error()[0].contains("';'"), "{half:?}");
     props(["verify", &image, "scanned"]).succeeds();
@@ -247,13 +278,18 @@ fn errors_say_what_was_attempted_and_what_to_do_next() {
         server.fail("POST", "search/aql", status, None, 1);
         props(["get", &image]).succeeds();
     }
-    let table: [(&[&str], i32, &str); 6] = [
+    let none = format!("{}/{KEY}/team/none", server.address());
+    let by_key = ["--backend", "artifactory", "--repo-key", KEY];
+    let table: [(&[&str], i32, &str); 9] = [
         (&["set", &image, "docker.manifest"], 2, "Artifactory keeps properties"),
         (&["set", &image, "tested", "--backend", "layout"], 2, "--backend"),
         (&["get", &image, "--backend", "oci"], 0, ""),
         (&["find", &image, "tested"], 2, "one image and no repository"),
-        (&["get", &format!("{}/{KEY}/team/none:1", server.address())], 1, "there is no"),
-        (&["find", &format!("{}/{KEY}/team/none", server.address()), "tested"], 3, "no image of"),
+        (&["get", &format!("{none}:1")], 1, "there is no"),
+        (&["find", &none, "tested"], 1, "there is no"),
+        (&["find", &none, "tested", "--backend", "artifactory"], 1, "there is no"),
+        (&[&["find", none.as_str(), "tested"][..], &by_key].concat(), 1, "there is no"),
+        (&["set", &image, "tested", "--oci-scheme", "tags"], 2, "in Artifactory's properties"),
     ];
     for (arguments, code, part) in table {
         let output = props(arguments.iter().copied()).run();

@@ -62,7 +62,7 @@ pub(crate) struct Backend {
     /// The repository, without a tag.
     pub(crate) repository: String,
     pub(crate) layout: Layout,
-    _server: Box<dyn std::any::Any>,
+    _server: Box<dyn std::any::Any + Send>,
 }
 
 /// Every backend, each with the same images.

@@ -98,6 +98,12 @@ fn proxies_are_used_but_not_for_the_hosts_of_no_proxy() {
     }
     let wrong = digest(&reference).env("HTTPS_PROXY", "http://bob:s3cret@:x").fails(2);
     assert!(wrong.error()[0].contains("HTTPS_PROXY") && !wrong.stderr.contains("s3cret"), "{wrong:?}");
+    // Nobody listens at port 1, which is the proxy's fault and not the registry's.
+    let dead = digest("registry.example/app:1").args(["--timeout", "1"]);
+    let dead = dead.env("HTTPS_PROXY", "http://bob:s3cret@127.0.0.1:1").fails(1);
+    for part in ["through the proxy http://127.0.0.1:1 (HTTPS_PROXY)", "NO_PROXY=registry.example"] {
+        assert!(dead.stderr.contains(part) && !dead.stderr.contains("s3cret"), "{dead:?}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::Failure;
-use marks::{Assignment, Backend, KeepingArgs, Mark, MarksArgs, unmet};
+use marks::{Assignment, Backend, KeepingArgs, Key, Mark, MarksArgs, Record, unmet};
 use registry::{Access, Manifest, Reference, Registries, Repository};
 
 use crate::cli::{Copy, Via};
@@ -56,7 +56,10 @@ pub(crate) async fn pass(
     let image = Reference { tag: None, digest: Some(digest.clone()), ..copy.source.clone() };
     let args = args(&copy.keeping, &image.repository);
     let backend = Backend::open(&image, Access::Pull, registries, &args).await?;
-    let marks = backend.marks(digest).await?;
+    let keys: Vec<Key> = wanted.iter().map(|mark| mark.key.clone()).collect();
+    // All of them only where all are to go along.
+    let records = backend.latest(digest, (!copy.marks).then_some(&keys[..])).await?;
+    let marks: Vec<Mark> = records.iter().filter_map(Record::mark).collect();
     let unmet = unmet(&marks, &wanted);
     if unmet.is_empty() {
         return Ok(Some(Marked { backend, marks }));

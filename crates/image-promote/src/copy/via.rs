@@ -16,7 +16,13 @@ pub(crate) async fn open(copy: &Copy, registries: &Registries, digest: &Digest) 
     if args.keeping.backend == marks::Choice::Auto {
         args.keeping.backend = marks::Choice::Artifactory;
     }
-    Ok(Backend::open(&image, Access::Pull, registries, &args).await?)
+    match Backend::open(&image, Access::Pull, registries, &args).await {
+        Err(marks::Error::NotArtifactory { .. } | marks::Error::WrongBackend { .. }) => Err(Failure::usage(
+            format!("--via artifactory: {} is not known to be in an Artifactory", copy.source.repository),
+        )
+        .hint("leave --via out; then the image goes by way of the registries")),
+        result => Ok(result?),
+    }
 }
 
 /// Lets the pending tags of a destination be made.

@@ -6,7 +6,7 @@ use registry::Digest;
 
 use super::aql::Item;
 use super::note::{self, Note};
-use crate::{Error, Key, Provenance, Record, State, Step, Value};
+use crate::{Error, Key, Record, State, Step, Value};
 
 /// All manifest files of one image name that have one digest.
 #[derive(Debug)]
@@ -31,34 +31,40 @@ impl Files {
         for property in &item.properties {
             values.entry(&property.key).or_default().push(property.value.as_deref().unwrap_or_default());
         }
+        let noted = |key: &Key| values.get(note::key(key).as_str())?.first().map(|text| note::read(text));
+        let is_about_this = |note: &Note| note.digest == digest.to_string();
         let record = |(name, all): (&&str, &Vec<&str>)| {
+            if let Some(key) = note::about(name) {
+                let gone = !values.contains_key(key.as_str());
+                let note = noted(&key).filter(|note| gone && note.unset && is_about_this(note))?;
+                return Some(note.record(key, State::Unset));
+            }
             let key: Key = name.parse().ok().filter(|_| note::owner(name).is_none())?;
             // Set by another tool, a property may have several values; none of them is the whole truth.
             let value: Value = all.join(",").parse().ok()?;
-            let text = values.get(note::key(&key).as_str()).and_then(|note| note.first());
-            let note = text.map(|text| note::read(text));
+            // Unset by us, it is there again: set by another tool, which leaves no note.
+            let note = noted(&key).filter(|note| !note.unset);
             // The tag was pushed anew and the property stayed behind: it is about the image that was there before.
-            if note.as_ref().is_some_and(|note| note.digest != digest.to_string()) {
+            if note.as_ref().is_some_and(|note| !is_about_this(note)) {
                 return None;
             }
-            let Note { created, pipeline, job, actor, .. } = note.unwrap_or_default();
-            let provenance = Provenance { pipeline, job, actor };
-            Some(Record { key, state: State::Set { value }, created, provenance })
+            Some(note.unwrap_or_default().record(key, State::Set { value }))
         };
         values.iter().filter_map(record).collect()
     }
 
-    /// What holds, by key.
+    /// What was said last of these keys, or of all: by key.
     ///
     /// # Errors
     /// When two files contradict each other, and nothing says which one is right.
-    pub(crate) fn records(&self) -> Result<Vec<Record>, Error> {
+    pub(crate) fn records(&self, keys: Option<&[Key]>) -> Result<Vec<Record>, Error> {
         let mut settled = Vec::new();
-        for (key, records) in self.by_key() {
+        let wanted = |key: &Key| keys.is_none_or(|keys| keys.contains(key));
+        for (key, records) in self.by_key().into_iter().filter(|(key, _)| wanted(key)) {
             let Some(latest) = latest(&records) else {
                 let text = |record: Option<&Record>| match record.map(|record| &record.state) {
-                    Some(State::Set { value }) => value.to_string(),
-                    _ => String::new(),
+                    Some(State::Set { value }) => format!("'{value}'"),
+                    _ => "unset".to_owned(),
                 };
                 let digest = self.digest.to_string();
                 let first = records.first();
@@ -139,7 +145,7 @@ mod tests {
             State::Set { value } => format!("{}={value}", record.key),
             State::Unset => format!("{} unset", record.key),
         };
-        files.records().unwrap().iter().map(show).collect()
+        files.records(None).unwrap().iter().map(show).collect()
     }
 
     fn note(hex: &str, created: &str) -> String {
@@ -169,8 +175,32 @@ mod tests {
         let two = item(&[("scanned", "yes"), ("pypelines.mark.scanned", &early)]);
         assert_eq!(shown(&files(vec![one.clone(), two.clone()])), ["scanned=no"]);
         assert_eq!(shown(&files(vec![two, one.clone(), item(&[])])), ["scanned=no"]);
-        let error = files(vec![one, item(&[("scanned", "maybe")])]).records().unwrap_err().to_string();
+        let torn = files(vec![one, item(&[("scanned", "maybe"), ("tested", "true")])]);
+        let error = torn.records(None).unwrap_err().to_string();
         assert!(error.contains("'no' and 'maybe'"), "{error}");
+        let tested: Key = "tested".parse().unwrap();
+        assert_eq!(torn.records(Some(&[tested])).unwrap().len(), 1, "of others nobody has asked");
+    }
+
+    #[test]
+    fn what_was_unset_is_told_until_somebody_sets_it_again() {
+        let unset = |hex: &str, created: &str| {
+            format!(r#"{{"digest":"sha256:{hex}","unset":true,"created":"2026-01-0{created}T00:00:00Z"}}"#)
+        };
+        let (own, other) = (unset(HEX, "2"), unset(&"0".repeat(64), "2"));
+        let (set, later) = (note(HEX, "2026-01-01T00:00:00Z"), note(HEX, "2026-01-03T00:00:00Z"));
+        let name = "pypelines.mark.tested";
+        let gone = item(&[(name, &own)]);
+        let table: [(Vec<Item>, &[&str]); 5] = [
+            (vec![gone.clone()], &["tested unset"]),
+            (vec![item(&[(name, &other)])], &[]),
+            (vec![item(&[(name, &own), ("tested", "by hand")])], &["tested=by hand"]),
+            (vec![gone.clone(), item(&[(name, &set), ("tested", "true")])], &["tested unset"]),
+            (vec![gone, item(&[(name, &later), ("tested", "true")])], &["tested=true"]),
+        ];
+        for (items, expected) in table {
+            assert_eq!(shown(&files(items.clone())), expected, "{items:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! The note beside a mark: which digest it is about, and who set it when.
+//! The note beside a mark: which digest it is about, and who set it when. It stays when the mark is unset, and says that.
 
 use registry::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::{Key, Provenance};
+use crate::{Key, Provenance, Record, State};
 
 /// What the names of our own properties begin with.
 const PREFIX: &str = "pypelines.mark.";
@@ -34,11 +34,19 @@ pub(super) fn key(mark: &Key) -> String {
     format!("{PREFIX}{mark}")
 }
 
+/// The mark that a property of this name is the note on.
+pub(super) fn about(name: &str) -> Option<Key> {
+    name.strip_prefix(PREFIX)?.parse().ok()
+}
+
 /// What a note says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Note {
     pub(super) digest: String,
+    /// Was the mark unset?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unset: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) created: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,10 +57,19 @@ pub(super) struct Note {
     pub(super) actor: Option<String>,
 }
 
+impl Note {
+    /// What became of a mark, by what the note says of it.
+    pub(super) fn record(self, key: Key, state: State) -> Record {
+        let Self { created, pipeline, job, actor, .. } = self;
+        Record { key, state, created, provenance: Provenance { pipeline, job, actor } }
+    }
+}
+
 /// One line of JSON. It holds no `;`, which the older way of setting properties cannot carry.
-pub(super) fn write(digest: &Digest, created: &str, provenance: &Provenance) -> String {
+pub(super) fn write(digest: &Digest, state: &State, created: &str, provenance: &Provenance) -> String {
     let Provenance { pipeline, job, actor } = provenance.clone();
-    let note = Note { digest: digest.to_string(), created: Some(created.to_owned()), pipeline, job, actor };
+    let (digest, unset, created) = (digest.to_string(), *state == State::Unset, Some(created.to_owned()));
+    let note = Note { digest, unset, created, pipeline, job, actor };
     serde_json::to_string(&note).unwrap_or_default().replace(';', "\\u003b")
 }
 
@@ -73,13 +90,20 @@ mod tests {
             job: None,
             actor: Some("Zoë".into()),
         };
-        let text = write(&digest, "2026-01-02T03:04:05Z", &provenance);
+        let text = write(&digest, &State::Unset, "2026-01-02T03:04:05Z", &provenance);
         assert!(!text.contains(';'), "{text}");
         let note = read(&text);
-        assert_eq!(note.digest, digest.to_string());
+        assert_eq!((&note.digest, note.unset), (&digest.to_string(), true));
         assert_eq!(note.pipeline, provenance.pipeline);
         assert_eq!((note.job, note.actor.as_deref()), (None, Some("Zoë")));
         assert_eq!(read("tested by hand"), Note::default());
+    }
+
+    #[test]
+    fn a_note_is_known_by_its_name() {
+        let tested: Key = "tested".parse().unwrap();
+        assert_eq!(about(&key(&tested)), Some(tested));
+        assert_eq!(about("tested"), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use registry::{Digest, Store, Tag};
 use super::{AT_ONCE, Tagged};
 use crate::backend::Image;
 use crate::manifest::Kept;
-use crate::{Assignment, Error, State, manifest};
+use crate::{Assignment, Error, Key, State, manifest};
 
 /// Work that takes longer than a moment says how far it is, each time that many images are through.
 const STAGE: usize = 500;
@@ -48,7 +48,8 @@ impl Tagged {
     /// Two requests an image: where its tag leads, and what is listed there.
     async fn find_listed(&self, tags: Vec<Tag>, wanted: &[Assignment]) -> Result<Vec<Image>, Error> {
         let images = self.tagged_images(tags).await?;
-        let known = self.latest_of(&images).await?;
+        let keys: Vec<Key> = wanted.iter().map(|wanted| wanted.key.clone()).collect();
+        let known = self.latest_of(&images, &keys).await?;
         let carries = |image: &Image| {
             let records = known.get(&image.digest).map(Vec::as_slice).unwrap_or_default();
             wanted.iter().all(|wanted| records.iter().any(|kept| meets(kept, wanted)))
