@@ -141,8 +141,9 @@ mod tests {
 
     #[test]
     fn one_argument_alone_is_what_no_variable_says() {
+        type Row<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], Result<[&'a str; 2], &'a str>);
         let (server, tag) = (("RELEASE_SERVER", "prod"), ("CI_COMMIT_TAG", "1.0.0"));
-        let table: [(&[&str], &[(&str, &str)], Result<[&str; 2], &str>); 12] = [
+        let table: [Row<'_>; 12] = [
             (&["prev", "2.0.0"], &[server, tag], Ok(["prev", "2.0.0"])),
             (&[], &[server, tag], Ok(["prod", "1.0.0"])),
             (&["8b1735cf"], &[server], Ok(["prod", "8b1735cf"])),

@@ -59,10 +59,11 @@ mod tests {
 
     #[test]
     fn only_a_commit_that_was_meant_gets_a_tag() {
+        type Row<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, Option<(Option<&'a str>, bool)>);
         let (sha, own) = (("CI_COMMIT_SHA", "0a"), ("CI_COMMIT_TAG", "1.0.0"));
         let hub = [("GITHUB_SHA", "0b"), ("GITHUB_REF_NAME", "1.0.0")];
         let of_tag = ("GITHUB_REF_TYPE", "tag");
-        let table: [(&[(&str, &str)], Option<&str>, Option<(Option<&str>, bool)>); 8] = [
+        let table: [Row<'_>; 8] = [
             (&[], None, Some((None, true))),
             (&[], Some("0c"), Some((Some("0c"), true))),
             (&[sha], None, Some((Some("0a"), true))),

@@ -124,11 +124,12 @@ mod tests {
 
     #[test]
     fn the_project_is_the_one_that_was_named_or_that_of_the_ci() {
+        type Row<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)], Option<&'a str>);
         let releases = |address, variables: &[(&str, &str)]| {
             find(address, variables).unwrap().map(|web| web.releases().to_string())
         };
         let all = [GITLAB, GITHUB[0], GITHUB[1]];
-        let table: [(Option<&str>, &[(&str, &str)], Option<&str>); 6] = [
+        let table: [Row<'_>; 6] = [
             (Some("gitlab:https://x/a/b.git"), &all, Some("https://x/a/b/-/releases")),
             (Some("gitlab"), &all, Some("https://h/team/app/-/releases")),
             (Some("dir:x"), &all, Some("https://h/team/app/-/releases")),

@@ -101,17 +101,17 @@ fn what_another_run_has_written_over_is_written_again() {
 
 /// A server of somebody else's: it answers one request with this, and tells what it was asked.
 fn elsewhere(body: &'static str) -> (String, JoinHandle<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("as arranged");
+    let address = listener.local_addr().expect("as arranged").to_string();
     let told = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let (mut stream, _) = listener.accept().expect("as arranged");
         let asked = head(&mut stream);
         write!(
             stream,
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         )
-        .unwrap();
+        .expect("as arranged");
         asked
     });
     (address, told)
@@ -119,10 +119,10 @@ fn elsewhere(body: &'static str) -> (String, JoinHandle<String>) {
 
 fn head(stream: &mut TcpStream) -> String {
     let (mut head, mut byte) = (Vec::new(), [0]);
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).expect("as arranged") == 1 {
         head.push(byte[0]);
     }
-    String::from_utf8(head).unwrap()
+    String::from_utf8(head).expect("as arranged")
 }
 
 #[test]
@@ -169,9 +169,10 @@ fn a_server_or_proxy_that_is_down_and_one_without_tls_are_told_apart() {
 
 #[test]
 fn an_address_with_a_password_is_refused_and_not_shown() {
+    type Row<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
     let gitlab = gitlab();
     let spoiled = "https://bob:s3cret@gitlab.example.com/team/app";
-    let table: &[(&str, &[&str], &[(&str, &str)])] = &[
+    let table: &[Row<'_>] = &[
         ("CI_API_V4_URL", &["show"], &[]),
         ("CI_PROJECT_URL", &["create", "1.2.0"], &[]),
         ("CI_SERVER_URL", &["env", "prod", "1.2.0"], &[("CI_PROJECT_URL", "")]),

@@ -259,7 +259,7 @@ fn look(browser: &Browser, folder: &Path, scheme: &str) -> Value {
     let told = dom.split_once("<pre id=\"told\">").and_then(|(_, rest)| rest.split_once("</pre>"));
     let (told, _) = told.unwrap_or_else(|| panic!("nothing was measured: {dom}"));
     let told = told.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    let told: Value = serde_json::from_str(&told).unwrap();
+    let told: Value = serde_json::from_str(&told).expect("as rendered");
     assert_eq!(told["wrong"], serde_json::json!([]), "{scheme}");
     told["told"].clone()
 }
@@ -269,12 +269,17 @@ fn check(fixture: &Fixture, told: &Value) {
     assert_eq!(told["releases"], fixture.releases, "{name}");
     assert_eq!(told["running"], fixture.running, "{name}");
     assert_eq!(told["landmarks"].as_array().map(Vec::len), Some(fixture.landmarks), "{name}: {told}");
-    let latest: Vec<_> = told["latest"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
+    let latest: Vec<_> = told["latest"]
+        .as_array()
+        .expect("as rendered")
+        .iter()
+        .map(|tag| tag.as_str().expect("as rendered"))
+        .collect();
     assert_eq!(latest.len(), fixture.latest.len(), "{name}: {latest:?}");
     for (found, expected) in latest.iter().zip(fixture.latest) {
         assert!(found.starts_with(expected), "{name}: {found}");
     }
-    let text = told["text"].as_str().unwrap();
+    let text = told["text"].as_str().expect("as rendered");
     for part in fixture.shows {
         assert!(text.contains(part), "{name}: {part} is missing in {text}");
     }
