@@ -8,6 +8,7 @@ mod compose_rewrite_verbs;
 mod contract;
 mod flows;
 mod gitlab_double;
+mod image_gate;
 mod image_promote;
 mod image_promote_many;
 mod image_promote_read;

@@ -13,7 +13,7 @@ import yaml
 
 import gitlab
 
-TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release")
+TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-gate")
 # A call of a tool of ours: where a command may stand, up to what ends it.
 CALL = re.compile(r'(?:^|[\s;&|(])((?:%s)(?: (?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS), re.MULTILINE)
 FORBIDDEN = {
