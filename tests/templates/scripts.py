@@ -49,6 +49,19 @@ def shells(name: str, job: dict) -> dict:
     return {name: lines(job.get("before_script")) + lines(job["script"]), f"{name}:after": lines(job.get("after_script"))}
 
 
+def steps(path) -> dict:
+    """The shell of a workflow for GitHub, with its expressions handed over as variables: none stands in the shell itself."""
+    workflow = yaml.safe_load(path.read_text())
+    found = {}
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            if "run" in step:
+                assert "${{" not in step["run"], f"{path.name}: an expression in the shell of {step['name']}"
+                found[f"{path.stem}-{step['name'].replace(' ', '-').replace(',', '')}"] = [step["run"]]
+    assert found, f"{path.name} runs nothing"
+    return found
+
+
 def shellcheck(title: str, commands: list) -> str:
     # GitLab's runner stops at the first command that fails. Variables come from the pipeline, and dash and busybox know
     # what POSIX says.
@@ -100,6 +113,12 @@ def main() -> int:
                 complaints = [complaint for complaint in complaints if complaint]
                 wrong += complaints
                 passed += not complaints
+    for path in sorted((gitlab.ROOT / "ci/github").glob("*.yml")):
+        for title, commands in steps(path).items():
+            complaint = shellcheck(title, commands)
+            ours |= {tuple(call) for call in calls(commands)}
+            wrong += [complaint] if complaint else []
+            passed += not complaint
     assert len(ours) >= 9, f"only these calls of our tools were found: {ours}"
     if binaries:
         for call in sorted(ours):
