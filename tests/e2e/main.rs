@@ -13,6 +13,7 @@ mod image_promote;
 mod image_promote_many;
 mod image_promote_read;
 mod loc_badge;
+mod process;
 mod promote_faults;
 mod promote_gate;
 mod promote_proofs;

@@ -16,9 +16,9 @@ use futures_util::StreamExt;
 use registry::{Reference, Repository};
 use tracing::{debug, info};
 
+use crate::cli::Pull;
 use crate::engine::Engine;
 use crate::gate::{Output, below};
-use crate::cli::Pull;
 use crate::image::{Image, registries};
 use crate::pipeline::file::{Build, Builder};
 use crate::relay::Side;

@@ -65,6 +65,8 @@ impl Spec {
             working_dir: self.workdir.clone(),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
+            // What the image does not expose is published only when the container does.
+            exposed_ports: Some(self.published.iter().map(|(port, _)| port.clone()).collect()),
             tty: Some(false),
             host_config: Some(host),
             ..ContainerCreateBody::default()

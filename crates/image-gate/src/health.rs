@@ -209,7 +209,9 @@ impl Check {
         let ports = published(&found, engine);
         let reached =
             probe.as_ref().map(|probe| addresses(&found, &probe.port, &engine.endpoint)).unwrap_or_default();
-        if probe.is_some() && reached.is_empty() {
+        // One that has ended already has no address any more.
+        let runs = found.state.as_ref().and_then(|state| state.running).unwrap_or_default();
+        if probe.is_some() && reached.is_empty() && runs {
             return Err(Failure::usage(format!("no port of {} can be reached from here", self.image))
                 .hint("it has to be on a network: leave --network none out"));
         }
@@ -262,6 +264,7 @@ impl Check {
         }
         let state = self.inspect(engine, container).await?.state.unwrap_or_default();
         let verdict = match verdict {
+            Verdict::Exited(_) if state.running == Some(true) => Verdict::Restarted,
             Verdict::Exited(_) => Verdict::Exited(state.exit_code.unwrap_or_default()),
             other => other,
         };

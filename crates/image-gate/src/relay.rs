@@ -4,17 +4,21 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::Bytes;
 use contract::Failure;
 use contract::output::Leaving;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::mask::Masked;
+use crate::signals::Listener;
 
 /// How many pieces wait for their reader. The engine sends pieces of 32 KiB at most.
 const WAITING: usize = 16;
+
+/// How long the last pieces have when we were asked to end.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Where a piece belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub(crate) type Sink = Box<dyn Write + Send>;
 /// The thread that writes.
 pub(crate) struct Relay {
     sender: mpsc::Sender<(Side, Bytes)>,
-    thread: JoinHandle<io::Result<()>>,
+    written: oneshot::Receiver<io::Result<()>>,
 }
 
 impl Relay {
@@ -37,7 +41,8 @@ impl Relay {
     pub(crate) fn start(out: Sink, err: Sink, secrets: &[String]) -> Self {
         let (sender, mut receiver) = mpsc::channel(WAITING);
         let (mut out, mut err) = (Masked::new(out, secrets), Masked::new(err, secrets));
-        let thread = std::thread::spawn(move || {
+        let (tell, written) = oneshot::channel();
+        let mut write = move || {
             while let Some((side, piece)) = receiver.blocking_recv() {
                 let piece: Bytes = piece;
                 match side {
@@ -47,8 +52,12 @@ impl Relay {
             }
             out.finish()?;
             err.finish()
+        };
+        std::thread::spawn(move || {
+            // Who has left does not want to know.
+            let _ = tell.send(write());
         });
-        Self { sender, thread }
+        Self { sender, written }
     }
 
     /// Takes pieces.
@@ -56,31 +65,26 @@ impl Relay {
         self.sender.clone()
     }
 
-    /// Does not wait: nobody may be reading any more.
-    pub(crate) fn leave(self) {
-        drop(self.sender);
-        // What the thread has in its hands gets a moment.
-        for _ in 0..50 {
-            if self.thread.is_finished() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
-    }
-
-    /// Waits until all is written.
+    /// Waits until all is written, or until we are asked to end: nobody may be reading any more.
     ///
     /// # Errors
-    /// When it cannot be.
-    pub(crate) async fn finish(self) -> Result<(), Failure> {
+    /// When it cannot be written.
+    pub(crate) async fn finish(self, signals: &mut Listener) -> Result<(), Failure> {
         drop(self.sender);
-        let thread = self.thread;
-        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-        let written = match joined {
-            Ok(Ok(written)) => written,
-            _ => Err(io::Error::other("the thread that writes broke off")),
+        let written = tokio::select! {
+            biased;
+            written = self.written => written,
+            _ = signals.end() => return Ok(()),
         };
+        let written = written.unwrap_or_else(|_| Err(io::Error::other("the thread that writes broke off")));
         written.map_err(|error| Failure::failed("cannot pass on what the command prints").because(error))
+    }
+
+    /// Waits a moment: whoever was asked to end has no more time than that.
+    pub(crate) async fn leave(self) {
+        drop(self.sender);
+        // Whether all was written matters to nobody any more.
+        let _ = tokio::time::timeout(MOMENT, self.written).await;
     }
 }
 

@@ -87,9 +87,9 @@ async fn execute(gate: &Gate) -> Result<Ending, Refusal> {
     drop(output);
     if matches!(ending, Ok(Ending::Interrupted(_))) {
         // Whoever has stalled the output need not be waited for.
-        relay.leave();
+        relay.leave().await;
         return ending;
     }
-    relay.finish().await?;
+    relay.finish(&mut signals.listener()).await?;
     ending
 }

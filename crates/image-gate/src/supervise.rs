@@ -18,6 +18,9 @@ use crate::engine::{Engine, said};
 use crate::relay::Side;
 use crate::signals::{Listener, Signal};
 
+/// How long what a command has printed before it was killed may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// How a command has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -64,6 +67,8 @@ struct Run<'a> {
     stop: Duration,
     deadline: Option<Instant>,
     kill_at: Option<Instant>,
+    /// A reader who has stalled is not waited for any longer.
+    leave_at: Option<Instant>,
     asked: Option<Signal>,
     timed_out: bool,
 }
@@ -90,6 +95,7 @@ pub(crate) async fn supervise(
         stop: limits.stop,
         deadline: limits.deadline,
         kill_at: None,
+        leave_at: None,
         asked: None,
         timed_out: false,
     };
@@ -100,6 +106,7 @@ pub(crate) async fn supervise(
             signal = signals.next() => run.signal(signal).await?,
             () = reached(run.deadline) => run.overdue().await?,
             () = reached(run.kill_at) => run.kill().await?,
+            () = reached(run.leave_at) => break,
             permit = output.reserve(), if waiting.is_some() => {
                 let permit = permit.map_err(|_| Failure::failed("cannot pass on what the command prints"))?;
                 if let Some(piece) = waiting.take() {
@@ -198,6 +205,7 @@ impl Run<'_> {
 
     async fn kill(&mut self) -> Result<(), Failure> {
         self.kill_at = None;
+        self.leave_at = Some(Instant::now() + LAST_WORDS);
         self.send("SIGKILL").await
     }
 

@@ -160,17 +160,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
     let (mut rest, mut all) = (text, Duration::ZERO);
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let number: u32 = rest[..digits].parse().map_err(|_| wrong())?;
-        let end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        let is_digit = |c: char| c.is_ascii_digit() || c == '.';
+        let digits = rest.find(|c| !is_digit(c)).ok_or_else(wrong)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let end = rest[digits..].find(is_digit).map_or(rest.len(), |at| digits + at);
         let unit = match &rest[digits..end] {
-            "ms" => Duration::from_millis(1),
-            "s" => Duration::from_secs(1),
-            "m" => Duration::from_secs(60),
-            "h" => Duration::from_secs(3600),
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
             _ => return Err(wrong()),
         };
-        all = unit.checked_mul(number).and_then(|part| all.checked_add(part)).ok_or_else(wrong)?;
+        let part = Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())?;
+        all = all.checked_add(part).ok_or_else(wrong)?;
         rest = &rest[end..];
     }
     if text.is_empty() { Err(wrong()) } else { Ok(all) }
@@ -211,10 +213,11 @@ mod tests {
             ("500ms", 500),
             ("0", 0),
             ("0.5", 500),
+            ("0.5s", 500),
         ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
         }
-        for text in ["", "s", "-1", "5x", "1h30", "NaN", "99999999999h"] {
+        for text in ["", "s", "-1", "5x", "1h30", "NaN", "9999999999999999h", "1.2.3s"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

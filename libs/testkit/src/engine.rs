@@ -20,6 +20,8 @@ pub use cable::Cable;
 const SCRIPT: &str = r#"
 folder=$1 bridge=$2 address=$3 port=$4
 trap '' INT TERM HUP
+# In the background standard input would be another.
+exec 3<&0 </dev/null
 network="--bridge=none"
 if ip link add name "$bridge" type bridge && ip address add "$address" dev "$bridge" && ip link set "$bridge" up; then
   network="--bridge=$bridge"
@@ -28,9 +30,10 @@ fi 2>/dev/null
 dockerd --host "unix://$folder/engine.sock" --host "tcp://127.0.0.1:$port" \
   --tlsverify --tlscacert "$folder/ca.crt" --tlscert "$folder/server.cert" --tlskey "$folder/server.key" \
   --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/pid" --config-file "$folder/config.json" \
-  --group "$(id -gn)" "$network" --iptables=false --ip6tables=false --ip-masq=false --shutdown-timeout 1 </dev/null &
+  --group "$(id -gn)" "$network" --iptables=false --ip6tables=false --ip-masq=false --shutdown-timeout 1 3<&- &
 engine=$!
-{ cat >/dev/null; kill -TERM "$engine"; } 2>/dev/null &
+{ cat <&3 >/dev/null; kill -TERM "$engine"; } 2>/dev/null &
+exec 3<&-
 wait "$engine"
 wait "$engine"
 [ ! -e "$folder/network" ] || ip link delete "$bridge"
@@ -163,6 +166,17 @@ impl Engine {
 
     /// An image with busybox, and the user `tester`, whose number is 1000.
     pub const BASE: &'static str = "testkit/base:1";
+
+    /// The same with Python; [`Engine::load_python`] puts it there.
+    pub const PYTHON: &'static str = "testkit/python:1";
+
+    /// Puts an image with the Python of this machine there.
+    ///
+    /// # Panics
+    /// When this machine has none from Debian.
+    pub fn load_python(&self) {
+        base::load_python(self);
+    }
 
     /// How much there is of what may be left behind: containers, networks, volumes.
     pub fn inventory(&self) -> [usize; 3] {

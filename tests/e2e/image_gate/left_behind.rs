@@ -5,7 +5,8 @@ use std::io::BufReader;
 use serde_json::Value;
 use testkit::Engine;
 
-use super::stand::{Stand, line, send, started};
+use super::stand::{Stand, line, started};
+use crate::process::send;
 
 /// A run that is killed, and can remove nothing.
 fn killed(stand: &Stand) {

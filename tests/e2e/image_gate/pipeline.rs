@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::Value;
 use testkit::{Engine, Output, Registry};
 
-use super::stand::{Stand, line, send, started};
+use super::stand::{Stand, line, started};
+use crate::process::send;
 
 const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD true";
 
@@ -81,7 +82,7 @@ fn an_image_passes_all_steps_and_is_pushed() {
 #[test]
 fn a_gate_that_fails_shuts_what_is_behind_it() {
     let Some(stand) = Stand::new() else { return };
-    let gates = gate("style", "echo found <it>; exit 7")
+    let gates = gate("style", "echo 'found <it>'; exit 7")
         + &gate("unit", "true")
         + "[health]\n[push]\nto = ['r.example.com/a']\n";
     project(&stand, &gates);

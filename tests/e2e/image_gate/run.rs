@@ -1,11 +1,11 @@
 //! `image-gate run`: what goes in, what comes out, and how it ends.
 
 use std::io::BufReader;
-use std::process::{Command, Stdio};
 
-use testkit::{Engine, Tool};
+use testkit::Engine;
 
 use super::stand::{Stand, line, started};
+use crate::process::peak;
 
 /// The most that a run may have in memory at once, in KiB, however much its command prints.
 const MOST_KIB: u64 = 32 * 1024;
@@ -17,8 +17,8 @@ fn the_exit_code_is_that_of_the_command() {
         ("true", 0),
         ("exit 7", 7),
         ("exit 125", 125),
-        ("sh -c 'kill -KILL $$'", 137),
-        ("sh -c 'kill -ABRT $$'", 134),
+        ("sh -c 'kill -KILL $$'; exit $?", 137),
+        ("sh -c 'kill -ABRT $$'; exit $?", 134),
     ] {
         assert_eq!(stand.sh(&[], script).run().code, Some(code), "{script}");
     }
@@ -95,29 +95,11 @@ fn a_reader_that_leaves_does_not_end_the_command() {
     stand.nothing_left();
 }
 
-/// How much of it was in memory at most, in KiB, and what it printed is thrown away.
-fn peak(tool: Tool, stand: &Stand) -> u64 {
-    let told = stand.path("peak");
-    let command = tool.into_command();
-    let status = Command::new("time")
-        .args(["--format", "%M", "--output"])
-        .arg(&told)
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .stdout(Stdio::null())
-        .status()
-        .expect("GNU time is installed: apt-get install time");
-    assert!(status.success());
-    std::fs::read_to_string(told).expect("a number").trim().parse().expect("a number")
-}
-
 #[test]
 fn a_hundred_megabytes_of_output_take_little_memory() {
     let Some(stand) = Stand::new() else { return };
     let loud = "yes 0123456789012345678901234567890123456789012345678901234567890 | head -c 100000000";
-    let kib = peak(stand.sh(&[], loud), &stand);
+    let kib = peak(stand.sh(&[], loud), &stand.path("peak"));
     assert!(kib < MOST_KIB, "{kib} KiB");
     let counted = stand.sh(&["--env", "TOKEN"], loud).env("TOKEN", "not-in-there").run();
     assert_eq!((counted.code, counted.stdout.len()), (Some(0), 100_000_000));

@@ -3,7 +3,8 @@
 use std::io::BufReader;
 use std::process::Child;
 
-use super::stand::{Stand, line, send, started};
+use super::stand::{Stand, line, started};
+use crate::process::send;
 
 fn begun(stand: &Stand, options: &[&str], script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut process = started(stand.sh(options, script));

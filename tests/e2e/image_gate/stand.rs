@@ -1,11 +1,13 @@
 //! What the tests of image-gate stand on: one engine, and one test at a time, because each counts what it leaves behind.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 use testkit::{Engine, Tool, tool};
+
+use crate::process::interruptible;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -65,27 +67,10 @@ impl Stand {
     }
 }
 
-/// The run as a process, with the signals as a shell sets them: who runs the tests may ignore some.
+/// The run as a process.
 pub(super) fn started(tool: Tool) -> Child {
-    let command = tool.into_command();
-    let folder = command.get_current_dir().unwrap_or(Path::new("."));
-    Command::new("env")
-        .args(["--default-signal=INT,TERM,HUP,QUIT", "--"])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("a process")
-}
-
-pub(super) fn send(signal: &str, process: &Child) {
-    let sent = Command::new("kill").args(["-s", signal, &process.id().to_string()]).status();
-    assert!(sent.expect("procps").success(), "{signal} was not sent");
+    let mut command = interruptible(&tool.into_command());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process")
 }
 
 /// The next line that a process prints.

@@ -54,8 +54,8 @@ impl Channel {
     }
 
     /// What the step has printed last.
-    async fn close(self) -> Result<String, Failure> {
-        self.relay.finish().await?;
+    async fn close(self, signals: &Signals) -> Result<String, Failure> {
+        self.relay.finish(&mut signals.listener()).await?;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(String::from_utf8_lossy(&kept).into_owned())
     }
@@ -72,7 +72,7 @@ impl Runner<'_> {
                 let output = channel.relay.sender();
                 let built = self.built(&output).await;
                 drop(output);
-                log = channel.close().await?;
+                log = channel.close(self.signals).await?;
                 id = Some(built?);
                 Ok(Outcome::Passed)
             })
@@ -146,7 +146,7 @@ impl Runner<'_> {
         };
         let ending = run.run(self.keeper, &output, self.signals).await;
         drop(output);
-        *log = channel.close().await?;
+        *log = channel.close(self.signals).await?;
         Ok(match ending {
             Ok(Ending::Exited { code: 0, .. }) => Outcome::Passed,
             Ok(Ending::Exited { code, out_of_memory }) => Outcome::Failed { code, out_of_memory },
