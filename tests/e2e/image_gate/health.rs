@@ -129,7 +129,7 @@ fn http_decides_where_it_is_asked_for() {
         let lines: Vec<&str> = up.stdout().lines().collect();
         assert_eq!(lines[0], "healthy");
         assert!(lines[1].starts_with("8080/tcp\t127.0.0.1:"), "{up:?}");
-        let absent = health(&["--http", "/absent:8080", "--timeout", "1s"]).run();
+        let absent = health(&["--http", "/absent:8080", "--timeout", "5s"]).run();
         assert_eq!(absent.code, Some(3), "{absent:?}");
         assert!(absent.stderr.contains("GET /absent at ") && absent.stderr.contains(": 404"), "{absent:?}");
         let closed = health(&["--http", "/:9", "--timeout", "1s"]).run();

@@ -109,11 +109,11 @@ fn a_hundred_megabytes_of_output_take_little_memory() {
 #[test]
 fn a_command_that_takes_too_long_is_ended() {
     let Some(stand) = Stand::new() else { return };
-    let limits = ["--timeout", "1s", "--stop-timeout", "0"];
+    let limits = ["--timeout", "4s", "--stop-timeout", "0"];
     let hangs = stand.sh(&limits, "echo begun; sleep 1000").run();
     assert_eq!((hangs.code, hangs.stdout()), (Some(124), "begun\n"), "{hangs:?}");
     assert!(hangs.stderr.contains("the time is over"), "{hangs:?}");
-    let patient = ["--timeout", "1s", "--stop-timeout", "30"];
+    let patient = ["--timeout", "4s", "--stop-timeout", "30"];
     let obeys = stand.sh(&patient, "trap 'echo ending; exit 0' TERM; while :; do sleep 0.1; done").run();
     assert_eq!((obeys.code, obeys.stdout()), (Some(124), "ending\n"), "{obeys:?}");
     let setup = stand.sh(&["--setup", "sleep 1000", "--timeout", "1s"], "true").run();
