@@ -91,24 +91,22 @@ pub(crate) fn existing(path: &std::path::Path, attempt: &str) -> Result<PathBuf,
         .map_err(|error| Failure::failed(format!("cannot {attempt} {}", path.display())).because(error))
 }
 
+/// What a container runs.
+pub(crate) struct Called {
+    pub(crate) entrypoint: Vec<String>,
+    pub(crate) command: Vec<String>,
+}
+
 /// Entry point and command of a container of this image, when these were asked for; as docker puts them together.
-pub(crate) fn called(
-    image: &Image,
-    entrypoint: Option<&str>,
-    command: &[String],
-) -> Result<(Option<Vec<String>>, Option<Vec<String>>), Failure> {
-    let own = |text: &str| if text.is_empty() { vec![String::new()] } else { vec![text.to_owned()] };
-    let entry = entrypoint.map(own);
+pub(crate) fn called(image: &Image, entrypoint: Option<&str>, command: &[String]) -> Result<Called, Failure> {
     // Another entry point has no use for the arguments of the first.
-    let arguments = match (command.is_empty(), &entry) {
-        (false, _) => command.to_vec(),
-        (true, None) => image.command.clone(),
-        (true, Some(_)) => Vec::new(),
-    };
-    let program = entry.clone().unwrap_or_else(|| image.entrypoint.clone());
-    if arguments.is_empty() && program.iter().all(String::is_empty) {
+    let own = if entrypoint.is_none() { image.command.clone() } else { Vec::new() };
+    let command = if command.is_empty() { own } else { command.to_vec() };
+    // An empty one is none, for the engine as for docker.
+    let entrypoint = entrypoint.map_or_else(|| image.entrypoint.clone(), |text| vec![text.to_owned()]);
+    if command.is_empty() && entrypoint.iter().all(String::is_empty) {
         return Err(Failure::usage("there is no command to run")
             .hint("the image has none of its own: give one behind --"));
     }
-    Ok((entry.or_else(|| Some(image.entrypoint.clone())), Some(arguments)))
+    Ok(Called { entrypoint, command })
 }

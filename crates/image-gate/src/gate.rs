@@ -98,14 +98,14 @@ impl Gate {
         let engine = &keeper.engine;
         let image = Image::get(engine, &self.image, self.pull).await?;
         let (mounts, copies) = self.placed(engine.endpoint.is_local())?;
-        let (entrypoint, command) = called(&image, self.entrypoint.as_deref(), &self.command)?;
+        let called = called(&image, self.entrypoint.as_deref(), &self.command)?;
         let workdir = self.workdir.clone().unwrap_or_else(|| image.workdir.clone());
         let user = self.user.clone().unwrap_or_else(|| image.user.clone());
         let mut spec = Spec {
             image: image.id,
             environment: self.environment.pairs.clone(),
-            entrypoint,
-            command,
+            entrypoint: Some(called.entrypoint),
+            command: Some(called.command),
             user: self.user.clone(),
             workdir: self.workdir.clone(),
             network: self.network.clone(),

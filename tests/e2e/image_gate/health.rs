@@ -40,7 +40,7 @@ fn the_healthcheck_decides() {
             "never",
             format!("{CHECK} sleep 10").replace("1s", "60s"),
             WAITS,
-            vec!["--timeout", "1s"],
+            vec!["--timeout", "3s"],
             3,
             "too late",
         ),
