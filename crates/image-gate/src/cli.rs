@@ -170,7 +170,7 @@ pub(crate) struct EventArgs {
     #[arg(long, value_name = "TAG", env = "CI_COMMIT_TAG")]
     pub(crate) commit_tag: Option<String>,
     /// Its branch; GITHUB_REF_NAME counts on GitHub
-    #[arg(long, value_name = "BRANCH", env = "CI_COMMIT_BRANCH")]
+    #[arg(long, value_name = "NAME", env = "CI_COMMIT_BRANCH")]
     pub(crate) commit_branch: Option<String>,
 }
 
