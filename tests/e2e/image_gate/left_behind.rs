@@ -1,9 +1,10 @@
 //! What killed runs leave behind, and who removes it.
 
 use std::io::BufReader;
+use std::time::Duration;
 
 use serde_json::Value;
-use testkit::Engine;
+use testkit::{Cable, Engine};
 
 use super::stand::{Stand, line, started};
 use crate::process::send;
@@ -51,4 +52,46 @@ fn prune_removes_what_killed_runs_have_left_and_nothing_of_those_that_live() {
     assert_eq!(nothing.stdout(), "");
     assert!(nothing.stderr.contains("nothing was left behind"), "{nothing:?}");
     stand.nothing_left();
+}
+
+/// Longer than any request takes; as long only once, after the last one.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Each request is a connection of its own, so the run is ended at every request that it makes, until it makes no more.
+fn ended_at_every_request(stand: &Stand, signal: &str, step: usize) {
+    let mut points = 0;
+    for n in (1..).step_by(step) {
+        let cable = Cable::to(&stand.engine.socket());
+        let run = stand
+            .sh(&["--setup", "touch /x", "--stop-timeout", "0"], "exit 7")
+            .env("DOCKER_HOST", cable.host());
+        let mut process = started(run);
+        if !cable.wait_for(n, PATIENCE) {
+            assert_eq!(process.wait().expect("an end").code(), Some(7));
+            break;
+        }
+        send(signal, &process);
+        process.wait().expect("an end");
+        points += 1;
+        if signal == "KILL" {
+            // What the killed run has asked for last may still be on its way.
+            while stand.engine.inventory() != stand.before || !stand.images().is_empty() {
+                stand.gate("prune").succeeds();
+            }
+        }
+        stand.nothing_left();
+    }
+    assert!(points * step >= 12, "{points} points are too few for a run with --setup");
+}
+
+#[test]
+fn a_run_that_is_asked_to_end_at_any_request_leaves_nothing() {
+    let Some(stand) = Stand::new() else { return };
+    ended_at_every_request(&stand, "TERM", 1);
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_request_leaves_nothing_that_is_not_found() {
+    let Some(stand) = Stand::new() else { return };
+    ended_at_every_request(&stand, "KILL", 2);
 }

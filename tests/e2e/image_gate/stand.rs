@@ -15,7 +15,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 pub(super) struct Stand {
     pub(super) engine: &'static Engine,
     folder: TempDir,
-    before: [usize; 3],
+    pub(super) before: [usize; 3],
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -52,8 +52,12 @@ impl Stand {
     /// Is there on the engine what was there before, and nothing else?
     pub(super) fn nothing_left(&self) {
         assert_eq!(self.engine.inventory(), self.before, "containers, networks, volumes: {}", self.list());
-        let images = self.engine.docker(&["images", "--quiet", "--filter", "label=pypelines.image-gate.run"]);
-        assert_eq!(images, "", "images of --setup");
+        assert_eq!(self.images(), "", "images of --setup");
+    }
+
+    /// Images that image-gate has made.
+    pub(super) fn images(&self) -> String {
+        self.engine.docker(&["images", "--quiet", "--filter", "label=pypelines.image-gate.run"])
     }
 
     fn list(&self) -> String {

@@ -4,7 +4,9 @@ use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -12,6 +14,8 @@ use tempfile::TempDir;
 pub struct Cable {
     folder: TempDir,
     ends: Arc<Mutex<Option<Vec<UnixStream>>>>,
+    /// A word for every connection that has come about.
+    joined: Mutex<Receiver<()>>,
 }
 
 impl Cable {
@@ -25,6 +29,7 @@ impl Cable {
             UnixListener::bind(folder.path().join("s")).unwrap_or_else(|error| panic!("no socket: {error}"));
         let ends = Arc::new(Mutex::new(Some(Vec::new())));
         let (socket, known) = (socket.to_owned(), Arc::clone(&ends));
+        let (tell, joined) = channel();
         std::thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
                 let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,9 +37,11 @@ impl Cable {
                 let Some(known) = known.as_mut() else { return };
                 // One that cannot be joined ends at once, as does one whose engine is gone.
                 let _ = join(near, &socket, known);
+                // Not everybody counts them.
+                let _ = tell.send(());
             }
         });
-        Self { folder, ends }
+        Self { folder, ends, joined: Mutex::new(joined) }
     }
 
     /// The near end, as `DOCKER_HOST` names it.
@@ -44,6 +51,12 @@ impl Cable {
 
     fn path(&self) -> PathBuf {
         self.folder.path().join("s")
+    }
+
+    /// Waits until so many connections more have come about; false when none comes within this time.
+    pub fn wait_for(&self, connections: usize, patience: Duration) -> bool {
+        let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..connections).all(|_| joined.recv_timeout(patience).is_ok())
     }
 
     /// Ends all connections, and lets no new one come about.
