@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 use testkit::{tool, tools};
 
 /// The command lines of all tools, as their own definitions give them.
-fn commands() -> Vec<Command> {
+pub(crate) fn commands() -> Vec<Command> {
     vec![
         contract::command::<versioner::Cli>(),
         contract::command::<loc_badge::Cli>(),

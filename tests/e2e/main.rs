@@ -6,6 +6,7 @@ mod compose_rewrite_files;
 mod compose_rewrite_parsers;
 mod compose_rewrite_verbs;
 mod contract;
+mod docs;
 mod flows;
 mod gitlab_double;
 mod image_gate;

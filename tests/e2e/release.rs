@@ -1,11 +1,13 @@
 //! `release` as its users run it: here with a directory as the forge, below with servers.
 
+mod answers;
 mod directory;
 mod faults;
 mod github;
 mod gitlab;
 mod notes;
 mod page;
+mod tags;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -17,7 +17,13 @@ use testkit::{Repository, Tool, tool};
 /// Plays a script of verbs and their text in a fresh repository.
 fn play(script: &str) -> Repository {
     let mut repository = Repository::new();
-    for line in script.split("; ") {
+    play_on(&mut repository, script);
+    repository
+}
+
+/// Goes on with a script where another one ended.
+fn play_on(repository: &mut Repository, script: &str) {
+    for line in script.split("; ").filter(|line| !line.is_empty()) {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         match verb {
             "commit" => drop(repository.commit(&rest.replace("\\n", "\n"))),
@@ -31,11 +37,10 @@ fn play(script: &str) -> Repository {
             }
             "detach" => drop(repository.detach()),
             "pack" => drop(repository.git(["pack-refs", "--all"])),
-            "depth" => repository = repository.clone_at_depth(rest.parse().expect("depth NUMBER")),
+            "depth" => *repository = repository.clone_at_depth(rest.parse().expect("depth NUMBER")),
             _ => panic!("no verb {verb}"),
         }
     }
-    repository
 }
 
 fn versioner(repository: &Repository) -> Tool {

@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import gitlab
+from checks import check, report
 
 SECRET = "s3cret-password"
 PIPELINE = {
@@ -27,16 +28,6 @@ PIPELINE = {
     "BUILD_ARGS": "A=1 B=2",
     "BUILD_SECRETS": "ARTIFACTORY_PASSWORD",
 }
-wrong = []
-passed = 0
-
-
-def check(title: str, holds: bool, seen: object = "") -> None:
-    global passed
-    if holds:
-        passed += 1
-    else:
-        wrong.append(f"{title}: {seen}")
 
 
 def run(binaries: str, jobs: list, changes: dict, run_code: int = 0):
@@ -135,6 +126,13 @@ def gated(binaries: str) -> None:
     engine.wait()
 
 
+def counted(binaries: str) -> None:
+    for suffix, there, missing in (("py", "Python", "TOML"), ("toml", "TOML", "Python")):
+        _, _, done = run(binaries, ["lines-of-code-badge"], {"FILE_SUFFIX": suffix})
+        said = done.stdout + done.stderr
+        check(f"FILE_SUFFIX '{suffix}' says what is counted", there in said and missing not in said, said[-1500:])
+
+
 def main() -> int:
     binaries = os.environ.get("E2E_BIN_DIR", "")
     if not binaries:
@@ -143,9 +141,8 @@ def main() -> int:
         whole(binaries)
         failures(binaries)
         gated(binaries)
-    print("\n".join(wrong), end="\n" if wrong else "")
-    print(f"runs: {passed} passed, {len(wrong)} failed")
-    return 1 if wrong else 0
+        counted(binaries)
+    return report("runs")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! Counts files: which of them count, and to which language.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
@@ -114,7 +115,7 @@ pub(crate) fn count(paths: &[PathBuf], wanted: &Wanted) -> Result<Count, CountEr
     let sizes = Sizes::of(&found.files);
     // In the order of the files, so that the first that fails is always the same.
     let looked_at: Vec<Result<LookedAt, CountError>> =
-        found.files.par_iter().map_init(Vec::new, |buffer, file| look_at(file, &sizes, buffer)).collect();
+        found.files.par_iter().map(|file| look_at(file, &sizes)).collect();
     let mut originals = Originals::default();
     let mut verdicts = Vec::with_capacity(found.files.len());
     for (file, looked_at) in found.files.iter().zip(looked_at) {
@@ -136,7 +137,16 @@ struct LookedAt {
     fingerprint: Option<u64>,
 }
 
-fn look_at(file: &SourceFile, sizes: &Sizes, buffer: &mut Vec<u8>) -> Result<LookedAt, CountError> {
+thread_local! {
+    /// What the files of a thread are read into. One for each piece of work that `rayon` cuts off would be hundreds.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn look_at(file: &SourceFile, sizes: &Sizes) -> Result<LookedAt, CountError> {
+    BUFFER.with_borrow_mut(|buffer| look_at_in(file, sizes, buffer))
+}
+
+fn look_at_in(file: &SourceFile, sizes: &Sizes, buffer: &mut Vec<u8>) -> Result<LookedAt, CountError> {
     let bytes =
         read(file, buffer).map_err(|source| CountError::Unreadable { path: file.path.clone(), source })?;
     Ok(LookedAt { lines: verdict(file, bytes), fingerprint: sizes.fingerprint(file, bytes) })

@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use contract::{Exit, Failure, output};
-use forge::Address;
+use forge::{Address, Web};
 use history::{Announcement, Commit};
 use serde::Serialize;
-use url::Url;
 
 use crate::cli::{Create, Notes, NotesFormat};
 use crate::options::Options;
-use crate::place;
 use crate::range::{self, Range};
+use crate::{place, plain};
 
 /// Headings, and the types of Conventional Commits below them. The last one takes what has no other place.
 const GROUPS: [(&str, &[&str]); 7] = [
@@ -67,35 +66,9 @@ pub(crate) fn notes(typed: &Notes, out: &mut dyn Write) -> Result<Exit, Failure>
 
 /// The notes of a release that is being made: up to its tag, or up to its commit while there is no tag.
 pub(crate) fn of_release(typed: &Create, options: &Options) -> Result<String, Failure> {
-    let tag = options.tag.as_str();
-    let folder = &typed.repository;
-    let range = match (range::read(folder, Some(tag)), &options.git_ref) {
-        (Err(_), Some(git_ref)) => range::read(folder, Some(git_ref.as_str()))?,
-        (range, _) => range?,
-    };
+    let range = range::of_release(&typed.repository, options.tag.as_str(), options.git_ref.as_ref())?;
     let web = web(typed.forge.forge.as_deref())?;
-    Ok(markdown(&document(Range { to: tag.to_owned(), ..range }, web.as_ref())))
-}
-
-/// How a forge's pages of commits are addressed.
-struct Web {
-    project: Url,
-    /// `-` on GitLab, nothing on GitHub.
-    between: &'static str,
-}
-
-impl Web {
-    fn page(&self, kind: &str, name: &str) -> Option<String> {
-        let mut url = self.project.clone();
-        let mut parts = url.path_segments_mut().ok()?;
-        parts.pop_if_empty();
-        if !self.between.is_empty() {
-            parts.push(self.between);
-        }
-        parts.push(kind).push(name);
-        drop(parts);
-        Some(url.into())
-    }
+    Ok(markdown(&document(range, web.as_ref())))
 }
 
 /// The project on the web; none where nothing says where that is.
@@ -104,19 +77,7 @@ fn web(forge: Option<&str>) -> Result<Option<Web>, Failure> {
         Some(text) => Some(text.parse()?),
         None => Address::detect(&place::variable).ok(),
     };
-    let parsed = |text: Option<String>| text.and_then(|text| Url::parse(&text).ok());
-    let gitlab = |project| Web { project, between: "-" };
-    Ok(match address {
-        Some(Address::Gitlab(Some(url))) => Some(gitlab(url)),
-        Some(Address::Github) => {
-            let server = place::variable("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".into());
-            let repository = place::variable("GITHUB_REPOSITORY").map(|name| format!("{server}/{name}"));
-            parsed(repository).map(|project| Web { project, between: "" })
-        }
-        Some(Address::Gitlab(None) | Address::Directory(_)) | None => {
-            parsed(place::variable("CI_PROJECT_URL")).map(gitlab)
-        }
-    })
+    Ok(Web::find(address.as_ref(), &place::variable)?)
 }
 
 fn document(range: Range, web: Option<&Web>) -> Document {
@@ -129,9 +90,8 @@ fn document(range: Range, web: Option<&Web>) -> Document {
         }
     }
     contributors.remove("");
-    let compare = range.from.as_ref().map(|from| format!("{from}...{}", range.to));
     Document {
-        compare_url: compare.and_then(|names| web?.page("compare", &names)),
+        compare_url: range.from.as_ref().and_then(|from| Some(web?.comparison(from, &range.to).into())),
         from: range.from,
         to: range.to,
         groups: groups.into_iter().filter(|group| !group.changes.is_empty()).collect(),
@@ -148,7 +108,7 @@ fn changes(commit: &Commit, web: Option<&Web>) -> Vec<(usize, Change)> {
         description: description.trim().to_owned(),
         breaking_note: None,
         commit: commit.id.to_string(),
-        url: web.and_then(|web| web.page("commit", &commit.id.to_string())),
+        url: web.map(|web| web.commit(&commit.id.to_string()).into()),
     };
     if announcement.changes.is_empty() {
         let subject = commit.message.trim().lines().next().unwrap_or_default();
@@ -202,15 +162,12 @@ fn markdown(document: &Document) -> String {
         text.push_str("No changes.\n\n");
     }
     if !document.contributors.is_empty() {
-        let names: Vec<_> = document.contributors.iter().map(|name| escaped(name)).collect();
+        let names: Vec<_> = document.contributors.iter().map(|name| plain::text(name)).collect();
         text.push_str(&format!("**Contributors:** {}\n\n", names.join(", ")));
     }
     if let (Some(from), Some(url)) = (&document.from, &document.compare_url) {
-        text.push_str(&format!(
-            "**All changes:** [{}...{}]({url})\n\n",
-            escaped(from),
-            escaped(&document.to)
-        ));
+        let words = format!("{}...{}", plain::text(from), plain::text(&document.to));
+        text.push_str(&format!("**All changes:** {}\n\n", plain::link(&words, url)));
     }
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -218,17 +175,13 @@ fn markdown(document: &Document) -> String {
 }
 
 fn line(change: &Change) -> String {
-    let scope = change.scope.as_ref().map(|scope| format!("**{}:** ", escaped(scope))).unwrap_or_default();
+    let scope =
+        change.scope.as_ref().map(|scope| format!("**{}:** ", plain::text(scope))).unwrap_or_default();
     let short = &change.commit[..8];
-    let commit = change.url.as_ref().map_or_else(|| short.to_owned(), |url| format!("[{short}]({url})"));
-    let note =
-        change.breaking_note.as_ref().map(|note| format!("\\\n  {}", escaped(note))).unwrap_or_default();
-    format!("- {scope}{} ({commit}){note}\n", escaped(&change.description))
-}
-
-/// Commit messages may hold Markdown; what they may not do is to bring HTML or images with them, or to call people.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace("![", "!\\[").replace('@', "@\u{2060}")
+    let commit = change.url.as_ref().map_or_else(|| short.to_owned(), |url| plain::link(short, url));
+    let note = change.breaking_note.as_ref();
+    let note = note.map(|note| format!("\\\n  {}", plain::message(note))).unwrap_or_default();
+    format!("- {scope}{} ({commit}){note}\n", plain::message(&change.description))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ fn commit(message: &str, is_merge: bool) -> Commit {
 
 fn notes(messages: &[(&str, bool)], from: Option<&str>) -> String {
     let commits = messages.iter().map(|(message, is_merge)| commit(message, *is_merge)).collect();
-    let web = Web { project: Url::parse("https://h/team/app").unwrap(), between: "-" };
+    let web = Web::find(Some(&"gitlab:https://h/team/app".parse().unwrap()), &|_| None).unwrap().unwrap();
     markdown(&document(Range { from: from.map(str::to_owned), to: "1.1.0".into(), commits }, Some(&web)))
 }
 

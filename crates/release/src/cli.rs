@@ -47,7 +47,8 @@ pub(crate) enum Command {
 pub(crate) struct ForgeArgs {
     /// Where releases are kept: gitlab, gitlab:URL of a project, github, dir:PATH [default: the forge whose CI this is]
     ///
-    /// dir:PATH is a directory, with records in PATH/releases and the page in PATH/public. For GitLab the tokens are in
+    /// dir:PATH is a directory, with records in PATH/releases and the page in PATH/public; what writes makes it, and page
+    /// and show want it to be there. For GitLab the tokens are in
     /// the environment: CI_JOB_TOKEN for releases, links and packages; GENERIC_GITLAB_TOKEN or GITLAB_TOKEN, an access
     /// token with the scope api, for badges (role Maintainer) and the wiki (Developer), and for the rest where there is
     /// no CI_JOB_TOKEN. For GitHub it is GITHUB_TOKEN.
@@ -76,11 +77,15 @@ pub(crate) struct PageArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct Create {
-    /// The git tag to release: a semantic version, with or without a v in front
+    /// The git tag to release: a semantic version, with or without a v in front [default: the tag this pipeline is for]
     #[arg(value_name = "TAG", env = "CI_COMMIT_TAG")]
-    pub(crate) tag: String,
+    pub(crate) tag: Option<String>,
     /// The commit that is released; a server puts the tag there if there is none yet
-    #[arg(long = "ref", value_name = "SHA", env = "CI_COMMIT_SHA")]
+    ///
+    /// In a pipeline for a tag (CI_COMMIT_TAG; on GitHub GITHUB_REF_NAME) that is the tag to release, and has to be
+    /// there; another one is refused unless --ref says where it is. In another pipeline it is the pipeline's own commit,
+    /// CI_COMMIT_SHA or GITHUB_SHA: a tag that is not there is made on it, and the run says so.
+    #[arg(long = "ref", value_name = "SHA", env = "RELEASE_REF")]
     pub(crate) git_ref: Option<String>,
     /// The title of the release [default: the tag]
     #[arg(long, value_name = "NAME", env = "RELEASE_NAME")]
@@ -149,12 +154,14 @@ pub(crate) enum Picture {
 
 #[derive(Args, Debug)]
 pub(crate) struct Env {
-    /// The environment
-    #[arg(value_name = "ENV", env = "RELEASE_SERVER")]
-    pub(crate) environment: String,
-    /// The version that runs there
-    #[arg(value_name = "VERSION", env = "CI_COMMIT_TAG")]
-    pub(crate) version: String,
+    /// The environment [env: RELEASE_SERVER]
+    ///
+    /// Where RELEASE_SERVER is set, one argument alone is the version.
+    #[arg(value_name = "ENV")]
+    pub(crate) environment: Option<String>,
+    /// The version that runs there [env: CI_COMMIT_TAG]
+    #[arg(value_name = "VERSION")]
+    pub(crate) version: Option<String>,
     /// The colour of its badge: a name, or hexadecimal as in #07c [default: green for production, else blue]
     #[arg(long, value_name = "COLOR", env = "RELEASE_COLOR")]
     pub(crate) color: Option<String>,
@@ -228,9 +235,9 @@ pub(crate) struct Notes {
 
 #[derive(Args, Debug)]
 pub(crate) struct Page {
-    /// The folder to write: index.html, releases.json and feed.xml
-    #[arg(long, value_name = "DIR", env = "RELEASE_PAGE", default_value = "public")]
-    pub(crate) out: PathBuf,
+    /// The folder to write: index.html, releases.json and feed.xml [default: public, or PATH/public with dir:PATH]
+    #[arg(long, value_name = "DIR", env = "RELEASE_PAGE")]
+    pub(crate) out: Option<PathBuf>,
     /// Keep the page in the project's wiki, as the page Releases, instead of writing a folder
     #[arg(long, env = "RELEASE_WIKI")]
     pub(crate) wiki: bool,

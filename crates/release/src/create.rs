@@ -8,10 +8,11 @@ use forge::{Change, Forge, Found, Release, Timestamp};
 use crate::cli::Create;
 use crate::options::{Options, Upload};
 use crate::output::{Report, UPLOAD};
+use crate::publish::Planned;
 use crate::{changes, place, publish};
 
 /// How often a release is looked at again when others change it as well.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
 
 /// Makes the forge have this release, and its page show it.
 pub(crate) async fn create(typed: Create) -> Result<Report, Failure> {
@@ -19,37 +20,47 @@ pub(crate) async fn create(typed: Create) -> Result<Report, Failure> {
     let mut options = Options::new(&typed)?;
     let contents = options.uploads.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let forge = place::open(&typed.forge, dry_run)?;
+    if !options.uploads.is_empty() && !forge.has_addresses() {
+        return Err(no_address());
+    }
     if typed.notes_from.is_some() {
         options.notes = Some(changes::of_release(&typed, &options)?);
     }
     let mut report = Report { dry_run, ..Report::default() };
-    for (upload, content) in options.uploads.iter().zip(&contents).filter(|_| !forge.has_files()) {
-        let stored = forge.upload(&options.tag, &upload.name, content).await?;
-        let url = stored.url.ok_or_else(no_address)?;
-        options.assets.push(upload.asset(url.as_str())?);
-        report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
-    }
-    let (release, change) = save(&forge, &options, dry_run).await?;
+    let (release, change) = save(&forge, &mut options, &contents, &mut report).await?;
     report.add("record", format!("release {}", options.tag), change, forge.location(&options.tag));
-    for (upload, content) in options.uploads.iter().zip(&contents).filter(|_| forge.has_files()) {
-        let stored = forge.upload(&options.tag, &upload.name, content).await?;
-        report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
+    if forge.has_files() {
+        for (upload, content) in options.uploads.iter().zip(&contents) {
+            let stored = forge.upload(&options.tag, &upload.name, content).await?;
+            report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
+        }
     }
-    publish::publish(&forge, &typed.forge, &typed.page, dry_run.then_some(&release), &mut report).await?;
+    let planned = Planned { release: dry_run.then(|| release.clone()), environment: None };
+    publish::publish(&forge, &typed.forge, &typed.page, &planned, &mut report).await?;
     report.release = Some(release);
     report.requests = forge.planned();
     Ok(report)
 }
 
 /// Looks, writes what is different, and looks again, until there is nothing to write: so what the server says counts,
-/// whatever became of an answer and whoever else was at work.
-async fn save(forge: &Forge, options: &Options, dry_run: bool) -> Result<(Release, Change), Failure> {
+/// whatever became of an answer and whoever else was at work. Files that the release links to come first, and before
+/// them comes whatever can be found wrong.
+async fn save(
+    forge: &Forge,
+    options: &mut Options,
+    contents: &[Bytes],
+    report: &mut Report,
+) -> Result<(Release, Change), Failure> {
     let _alone = forge.alone()?;
     let now: Timestamp = clock::now().try_into()?;
+    let mut found = forge.release(&options.tag).await?;
+    forge.check(found.as_ref(), &options.release(found.as_ref(), now)?, options.saving()).await?;
+    if !forge.has_files() {
+        upload(forge, options, contents, report).await?;
+    }
     let mut change = Change::Unchanged;
     let mut before: Option<Found> = None;
-    for attempt in 0..ATTEMPTS {
-        let found = forge.release(&options.tag).await?;
+    for attempt in 1..=ATTEMPTS {
         let target = options.release(found.as_ref(), now)?;
         if let Some(known) = &found {
             let is_stuck = before.as_ref().is_some_and(|before| before.release == known.release);
@@ -61,21 +72,38 @@ async fn save(forge: &Forge, options: &Options, dry_run: bool) -> Result<(Releas
                 return Ok((target, change));
             }
         }
-        tracing::debug!(
-            "release {}, attempt {}: {}",
-            options.tag,
-            attempt + 1,
-            if found.is_some() { "update" } else { "create" }
-        );
+        let verb = if found.is_some() { "update" } else { "create" };
+        tracing::debug!("release {}, attempt {attempt}: {verb}", options.tag);
         change = change.max(if found.is_some() { Change::Updated } else { Change::Created });
-        forge.save(found.as_ref(), &target, options.is_dated()).await?;
-        if dry_run {
+        if attempt > 2 {
+            // Somebody else changes it back and forth.
+            http::back_off(attempt - 2).await;
+        }
+        forge.save(found.as_ref(), &target, options.saving()).await?;
+        if report.dry_run {
             return Ok((target, change));
         }
         before = found;
+        found = forge.release(&options.tag).await?;
     }
-    Err(forge::Error::Contended { what: format!("save the release {}", options.tag), attempts: ATTEMPTS }
-        .into())
+    let attempts = ATTEMPTS as usize;
+    Err(forge::Error::Contended { what: format!("save the release {}", options.tag), attempts }.into())
+}
+
+/// Keeps the files, and makes the release link to them.
+async fn upload(
+    forge: &Forge,
+    options: &mut Options,
+    contents: &[Bytes],
+    report: &mut Report,
+) -> Result<(), Failure> {
+    for (upload, content) in options.uploads.iter().zip(contents) {
+        let stored = forge.upload(&options.tag, &upload.name, content).await?;
+        let url = stored.url.ok_or_else(no_address)?;
+        options.assets.push(upload.asset(url.as_str())?);
+        report.add(UPLOAD, format!("file {}", upload.name), stored.change, stored.location);
+    }
+    Ok(())
 }
 
 fn read(upload: &Upload) -> Result<Bytes, Failure> {
@@ -88,6 +116,6 @@ fn read(upload: &Upload) -> Result<Bytes, Failure> {
 }
 
 fn no_address() -> Failure {
-    Failure::usage("the uploaded file cannot be linked to: nobody knows where this directory is served")
-        .hint("say where with --site-url URL; the file is in its place")
+    Failure::usage("uploaded files cannot be linked to: nothing says where this directory is served")
+        .hint("say where with --site-url URL; nothing was written")
 }

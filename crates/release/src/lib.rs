@@ -16,7 +16,9 @@ mod notes;
 mod options;
 mod output;
 mod page;
+mod pipeline;
 mod place;
+mod plain;
 mod publish;
 mod range;
 mod show;
@@ -65,8 +67,10 @@ impl Tool for Cli {
 /// Prints what was done, and then fails if a part of it could not be.
 fn finish(out: &mut dyn Write, format: contract::args::Format, report: Report) -> Result<Exit, Failure> {
     output::report(out, format, &report)?;
-    match report.failed.into_iter().next() {
-        None => Ok(Exit::Done),
-        Some(failure) => Err(failure),
+    let mut failed = report.failed;
+    let Some(last) = failed.pop() else { return Ok(Exit::Done) };
+    for failure in failed {
+        tracing::error!("{failure}");
     }
+    Err(last)
 }

@@ -1,4 +1,4 @@
-//! A release record and a releases page, safe to run again.
+//! Releases, version badges and a releases page, safe to run again.
 
 fn main() -> std::process::ExitCode {
     contract::main::<release::Cli>()

@@ -28,9 +28,10 @@ pub(crate) fn render(markdown: &str) -> String {
     rendered
 }
 
-/// Control characters have no place in HTML.
+/// Control characters have no place in HTML, and those that turn the direction of letters around make a text look like
+/// another one.
 pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{202d}' | '\u{202e}')
 }
 
 /// The highest level of the notes' headings; authors begin with whichever they like.
@@ -197,6 +198,6 @@ mod tests {
 
     #[test]
     fn control_characters_are_made_visible() {
-        assert_eq!(render("a\u{1b}[31m\u{0}b"), "<p>a\u{fffd}[31m\u{fffd}b</p>\n");
+        assert_eq!(render("a\u{1b}[31m\u{0}b\u{202e}c"), "<p>a\u{fffd}[31m\u{fffd}b\u{fffd}c</p>\n");
     }
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use contract::Failure;
-use forge::{Asset, Draft, Found, Image, Invalid, Ref, Release, Tag, Timestamp};
+use forge::{Asset, Draft, Found, Image, Invalid, Ref, Release, Saving, Tag, Timestamp};
 
 use crate::cli::Create;
-use crate::{asset, notes};
+use crate::pipeline::{Commit, Pipeline};
+use crate::{asset, notes, place};
 
 /// What a release is to be like, as far as that was said.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub(crate) struct Options {
     pub(crate) assets: Vec<Asset>,
     pub(crate) notes: Option<String>,
     pub(crate) git_ref: Option<Ref>,
+    may_tag: bool,
     name: Option<String>,
     image: Option<Image>,
     milestones: Vec<String>,
@@ -32,9 +34,9 @@ pub(crate) struct Upload {
 }
 
 impl Options {
-    /// Whether the time of release was asked for.
-    pub(crate) fn is_dated(&self) -> bool {
-        self.released_at.is_some()
+    /// What is said about saving it.
+    pub(crate) fn saving(&self) -> Saving {
+        Saving { dated: self.released_at.is_some(), may_tag: self.may_tag }
     }
 
     /// The release as it is to be. One that is there keeps its time, unless another is asked for; a new one gets `now`.
@@ -88,13 +90,20 @@ impl Options {
 
     /// Checks everything that can be checked without a forge.
     pub(crate) fn new(typed: &Create) -> Result<Self, Failure> {
-        let tag: Tag = typed.tag.parse()?;
+        let pipeline = Pipeline::find(place::variable);
+        let tag = typed.tag.as_ref().or(pipeline.tag.as_ref()).ok_or_else(|| {
+            Failure::usage("no tag says what to release")
+                .hint("name it: release create TAG; a pipeline for a tag needs no TAG")
+        })?;
+        let tag: Tag = tag.parse()?;
         if tag.version().is_none() && !typed.any_tag {
             let message = format!("the tag '{tag}' is no semantic version, such as 1.2.3 or v1.2.3");
             return Err(Failure::usage(message).hint("release it all the same with --any-tag"));
         }
+        let Commit { git_ref, may_tag } = pipeline.commit_of(&tag, typed.git_ref.as_deref())?;
         let options = Self {
-            git_ref: typed.git_ref.as_deref().map(str::parse).transpose()?,
+            git_ref,
+            may_tag,
             assets: assets(&typed.assets)?,
             image: typed.image.as_deref().map(str::parse).transpose()?,
             released_at: typed.released_at.as_deref().map(str::parse).transpose()?,

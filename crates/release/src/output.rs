@@ -80,6 +80,9 @@ struct Document {
     release: Option<ReleaseRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<Vec<String>>,
+    /// What could not be done, while the rest was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<String>,
 }
 
 fn json(out: &mut dyn Write, report: &Report) -> Result<(), Failure> {
@@ -101,6 +104,7 @@ fn json(out: &mut dyn Write, report: &Report) -> Result<(), Failure> {
         things,
         release: report.release.as_ref().map(ReleaseRecord::from),
         requests: report.dry_run.then(|| report.requests.clone()),
+        failed: report.failed.iter().map(ToString::to_string).collect(),
     };
     output::json(out, &document)
 }

@@ -36,14 +36,22 @@ pub(crate) fn open(typed: &ForgeArgs, dry_run: bool) -> Result<Forge, Failure> {
     Ok(Forge::open(&address, opening)?)
 }
 
-/// Where the releases page is served.
+/// Where the releases page is served, ending in a slash: what follows the last slash of an address is not a folder.
 pub(crate) fn site(typed: &ForgeArgs) -> Result<Option<Url>, Failure> {
     let Some(text) = &typed.site_url else { return Ok(None) };
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.map(Some).ok_or_else(|| {
-        Failure::usage(format!("the site's address '{text}' is not http(s)"))
+    let wrong = |reason: &str| {
+        Failure::usage(format!("the site's address '{text}' {reason}"))
             .hint("give --site-url or CI_PAGES_URL such as https://team.pages.example.com/app")
-    })
+    };
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let mut url = url.ok_or_else(|| wrong("is not http(s)"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("holds a user or password, which everybody would see"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(Some(url))
 }
 
 /// The project's name for titles.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use contract::{Failure, file};
-use forge::{Change, Environments, Forge, Release};
+use forge::{Change, Deployment, Environment, Environments, Forge, Release};
 
 use crate::cli::{ForgeArgs, PageArgs};
 use crate::output::Report;
@@ -11,12 +11,19 @@ use crate::place;
 use crate::site::{self, Known, Site};
 use crate::wiki;
 
-/// Brings every page up to date that was asked for. `planned` is a release that a dry run would have made.
+/// What a dry run would have changed.
+#[derive(Default)]
+pub(crate) struct Planned {
+    pub(crate) release: Option<Release>,
+    pub(crate) environment: Option<(Environment, Deployment)>,
+}
+
+/// Brings every page up to date that was asked for.
 pub(crate) async fn publish(
     forge: &Forge,
     typed: &ForgeArgs,
     pages: &PageArgs,
-    planned: Option<&Release>,
+    planned: &Planned,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let folders = forge.public().into_iter().chain(pages.page.clone());
@@ -34,7 +41,7 @@ pub(crate) async fn publish(
 pub(crate) async fn wiki_page(
     forge: &Forge,
     typed: &ForgeArgs,
-    planned: Option<&Release>,
+    planned: &Planned,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let (releases, environments) = known(forge, planned).await?;
@@ -55,7 +62,7 @@ pub(crate) async fn folder_page(
     forge: &Forge,
     typed: &ForgeArgs,
     folder: &Path,
-    planned: Option<&Release>,
+    planned: &Planned,
     dry_run: bool,
 ) -> Result<Change, Failure> {
     const ATTEMPTS: usize = 100;
@@ -78,7 +85,7 @@ pub(crate) async fn folder_page(
         if dry_run || forge.public().is_none() {
             return Ok(change);
         }
-        let now = known(forge, None).await?;
+        let now = known(forge, planned).await?;
         if now == state {
             return Ok(change);
         }
@@ -89,14 +96,15 @@ pub(crate) async fn folder_page(
         .hint("the release is there; run again when the other runs are done, and the page will be"))
 }
 
-async fn known(forge: &Forge, planned: Option<&Release>) -> Result<(Vec<Release>, Environments), Failure> {
-    let mut releases = forge.releases().await?;
-    if let Some(planned) = planned {
+async fn known(forge: &Forge, planned: &Planned) -> Result<(Vec<Release>, Environments), Failure> {
+    let (mut releases, mut environments) = (forge.releases().await?, forge.environments().await?);
+    if let Some(planned) = &planned.release {
         releases.retain(|release| release.tag != planned.tag);
         releases.push(planned.clone());
         releases.sort_by(Release::newest_first);
     }
-    Ok((releases, forge.environments().await?))
+    environments.extend(planned.environment.clone());
+    Ok((releases, environments))
 }
 
 /// Writes one file that is not like that already, or says what that would do.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use contract::Failure;
+use forge::Ref;
 use history::{Commit, CommitId, Repository, Tag};
 use version::Version;
 
@@ -20,7 +21,6 @@ pub(crate) struct Range {
 
 /// Reads `FROM..TO`, `FROM..`, `..TO`, `TO`, or nothing, which is HEAD.
 pub(crate) fn read(folder: &Path, typed: Option<&str>) -> Result<Range, Failure> {
-    let repository = Repository::discover(folder)?;
     let (from, to) = match typed.map(|text| text.split_once("..").unwrap_or(("", text))) {
         None => ("", "HEAD"),
         Some((_, to)) if to.starts_with('.') => {
@@ -33,11 +33,33 @@ pub(crate) fn read(folder: &Path, typed: Option<&str>) -> Result<Range, Failure>
         Some((from, "")) => (from, "HEAD"),
         Some(both) => both,
     };
+    let repository = Repository::discover(folder)?;
     let end = resolve(&repository, to)?;
     let before = match from {
         "" => before(&repository, to, end)?,
         name => Some((name.to_owned(), resolve(&repository, name)?)),
     };
+    up_to(&repository, to, end, before)
+}
+
+/// What the release of a tag brings: up to the tag, or up to its commit while it is not in this clone.
+pub(crate) fn of_release(folder: &Path, tag: &str, git_ref: Option<&Ref>) -> Result<Range, Failure> {
+    let repository = Repository::discover(folder)?;
+    let end = match (resolve(&repository, tag), git_ref) {
+        (Err(_), Some(git_ref)) => resolve(&repository, git_ref.as_str())?,
+        (end, _) => end?,
+    };
+    // Its own version tells which release was the one before, whatever leads to its commit.
+    let before = before(&repository, tag, end)?;
+    up_to(&repository, tag, end, before)
+}
+
+fn up_to(
+    repository: &Repository,
+    to: &str,
+    end: CommitId,
+    before: Option<(String, CommitId)>,
+) -> Result<Range, Failure> {
     let released: Vec<CommitId> = before.iter().map(|(_, id)| *id).collect();
     let commits = repository.commits_since(end, &released)?;
     Ok(Range { from: before.map(|(name, _)| name), to: to.to_owned(), commits })

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use contract::args::Format;
 use contract::{Exit, Failure, output};
-use forge::{EnvironmentsRecord, Release, ReleaseRecord, Tag};
+use forge::{EnvironmentsRecord, Forge, Release, ReleaseRecord, Tag};
 use serde::Serialize;
 
 use crate::cli::Show;
@@ -27,6 +27,7 @@ struct All {
 /// Prints one release, or all of them below what runs where.
 pub(crate) async fn show(typed: &Show, out: &mut dyn Write) -> Result<Exit, Failure> {
     let forge = place::open(&typed.forge, false)?;
+    forge.expect_begun()?;
     let Some(tag) = &typed.tag else {
         let (releases, environments) = (forge.releases().await?, forge.environments().await?);
         if typed.format.format == Format::Json {
@@ -43,19 +44,27 @@ pub(crate) async fn show(typed: &Show, out: &mut dyn Write) -> Result<Exit, Fail
         return Ok(Exit::Done);
     };
     let tag: Tag = tag.parse()?;
-    let found = forge.release(&tag).await?.ok_or_else(|| {
-        Failure::failed(format!(
-            "there is no release {tag} in {}",
-            forge.project().unwrap_or("this directory")
-        ))
-        .hint("release show without a tag lists what is there; release create makes it")
-    })?;
+    let Some(found) = forge.release(&tag).await? else { return Err(missing(&forge, &tag).await?) };
     let location = forge.location(&tag);
     match typed.format.format {
         Format::Json => output::json(out, &One { release: (&found.release).into(), location })?,
         Format::Text => text(out, &found.release, &location)?,
     }
     Ok(Exit::Done)
+}
+
+/// Whoever asks for `v1.2.0` may mean `1.2.0`. What lists the releases also says when there is no such project.
+async fn missing(forge: &Forge, tag: &Tag) -> Result<Failure, Failure> {
+    let all = forge.releases().await?;
+    let failure = Failure::failed(format!(
+        "there is no release {tag} in {}",
+        forge.project().unwrap_or("this directory")
+    ));
+    let is_same = |release: &&Release| tag.version().is_some() && release.tag.version() == tag.version();
+    Ok(match all.iter().find(is_same) {
+        Some(other) => failure.hint(format!("there is one of the tag {}", other.tag)),
+        None => failure.hint("release show without a tag lists what is there; release create makes it"),
+    })
 }
 
 /// `1.2.0, released on 2026-11-21T08:00:00Z: Spring`.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use forge::{Environments, Forge, Release};
 
+use crate::plain;
 use crate::site::{in_order, released};
 
 /// The page's title, which is its name as well.
@@ -25,10 +26,10 @@ pub(crate) fn render(
         page.push_str("| Environment | Version | Since |\n|---|---|---|\n");
         for (name, deployment) in in_order(environments) {
             let name = match &deployment.url {
-                Some(url) => format!("[{}](<{url}>)", cell(name.as_str())),
-                None => cell(name.as_str()),
+                Some(url) => format!("[{}](<{url}>)", plain::text(name.as_str())),
+                None => plain::text(name.as_str()),
             };
-            let version = cell(deployment.version.as_str());
+            let version = plain::text(deployment.version.as_str());
             let page_of = released(releases, deployment).and_then(|release| forge.release_page(&release.tag));
             let version = page_of.map_or_else(|| version.clone(), |page| format!("[{version}](<{page}>)"));
             let _ = writeln!(page, "| {name} | {version} | {} |", deployment.since);
@@ -36,7 +37,7 @@ pub(crate) fn render(
         page.push('\n');
     }
     for release in releases.iter().take(RELEASES) {
-        let name = cell(&release.name);
+        let name = plain::text(&release.name);
         let title = forge
             .release_page(&release.tag)
             .map_or_else(|| name.clone(), |page| format!("[{name}](<{page}>)"));
@@ -48,7 +49,7 @@ pub(crate) fn render(
             let _ = writeln!(page, "**Image:** `{}`\n", image.reference());
         }
         for asset in &release.assets {
-            let _ = writeln!(page, "- [{}](<{}>)", cell(asset.name()), asset.url());
+            let _ = writeln!(page, "- [{}](<{}>)", plain::text(asset.name()), asset.url());
         }
         if !release.assets.is_empty() {
             page.push('\n');
@@ -61,20 +62,8 @@ pub(crate) fn render(
             page,
             "{} older releases of {} are not on this page{all}",
             releases.len() - RELEASES,
-            cell(project)
+            plain::text(project)
         );
     }
     page
-}
-
-/// Text that neither ends a cell or a link nor is taken for markup.
-fn cell(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        if "\\[]`*_<>&|#".contains(c) {
-            safe.push('\\');
-        }
-        safe.push(if c.is_control() { ' ' } else { c });
-    }
-    safe
 }

@@ -2,15 +2,12 @@
 //! commits since. A handful of requests, however long the history is.
 
 use contract::Failure;
-use history::{Commit, CommitId, Tag};
+use history::{Commit, CommitId};
 use serde_json::Value;
 
 use crate::gitlab::Gitlab;
 use crate::lineage::{Lineage, Made, versions_by_commit};
 use crate::tags::{VersionTags, rank};
-
-/// The most that GitLab gives at a time.
-const PAGE: &str = "100";
 
 /// What GitLab says.
 pub(crate) struct Told {
@@ -27,7 +24,7 @@ impl Told {
         commit: CommitId,
         prefix: Option<&str>,
     ) -> Result<Self, Failure> {
-        let tags = VersionTags::of(tags(gitlab).await?, prefix);
+        let tags = VersionTags::of(gitlab.tags().await?, prefix);
         let mut lineage = Lineage::default();
         let mut versions: Vec<_> = versions_by_commit(&tags).into_iter().collect();
         versions.sort_by(|(_, one), (_, other)| rank(other).cmp(&rank(one)));
@@ -57,26 +54,14 @@ impl Told {
     }
 }
 
-async fn tags(gitlab: &Gitlab) -> Result<Vec<Tag>, Failure> {
-    let listed = pages(gitlab, "list the tags", &["tags"], &[]).await?;
-    let tag = |tag: &Value| {
-        let target = tag["commit"]["id"].as_str()?.parse().ok()?;
-        Some(Tag { name: tag["name"].as_str()?.to_owned(), target })
-    };
-    // A tag on a tree has no commit.
-    Ok(listed.iter().filter_map(tag).collect())
-}
-
 async fn is_below(gitlab: &Gitlab, made: CommitId, commit: CommitId) -> Result<bool, Failure> {
-    let (made, commit) = (made.to_string(), commit.to_string());
-    let query = [("refs[]", made.as_str()), ("refs[]", commit.as_str())];
-    let base = gitlab.get("compare a tag with the commit", &["merge_base"], &query).await?;
-    Ok(base.is_some_and(|base| base["id"] == *made))
+    let base = gitlab.merge_base("compare a tag with the commit", [made, commit]).await?;
+    Ok(base == Some(made))
 }
 
 async fn commits(gitlab: &Gitlab, from: CommitId, to: CommitId) -> Result<Vec<Commit>, Failure> {
     let range = format!("{from}..{to}");
-    let listed = pages(gitlab, "list the commits", &["commits"], &[("ref_name", &range)]).await?;
+    let listed = gitlab.pages("list the commits", &["commits"], &[("ref_name", &range)]).await?;
     let commit = |commit: &Value| {
         let parents = commit["parent_ids"].as_array()?.len();
         let message = commit["message"].as_str()?.to_owned();
@@ -87,32 +72,4 @@ async fn commits(gitlab: &Gitlab, from: CommitId, to: CommitId) -> Result<Vec<Co
     read.ok_or_else(|| {
         Failure::failed("cannot list the commits: GitLab's answer lacks an id, a message or parents")
     })
-}
-
-async fn pages(
-    gitlab: &Gitlab,
-    action: &str,
-    path: &[&str],
-    query: &[(&str, &str)],
-) -> Result<Vec<Value>, Failure> {
-    let mut all = Vec::new();
-    for number in 1_u32.. {
-        let number = number.to_string();
-        let query = [query, &[("per_page", PAGE), ("page", &number)]].concat();
-        let missing = || {
-            Failure::failed(format!("cannot {action}: GitLab knows no such project or commit")).hint(
-                "CI_PROJECT_ID is wrong, the commit was not pushed, or GENERIC_GITLAB_TOKEN may not see it",
-            )
-        };
-        let page = gitlab.get(action, path, &query).await?.ok_or_else(missing)?;
-        let Value::Array(page) = page else {
-            return Err(Failure::failed(format!("cannot {action}: GitLab's answer is no list")));
-        };
-        let is_last = page.is_empty();
-        all.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    Ok(all)
 }

@@ -63,7 +63,8 @@ pub(crate) enum Command {
     ///
     /// The commit's short id, always. On a release tag 1.4.3 also 1.4.3, and 1.4, 1 and latest unless that would move them
     /// backwards: no higher release of their line may be known, from the git tags, or with --image from a registry. 0 is
-    /// never one. A pre-release has its own tag alone. Then the environments. + in a version is _ in a tag.
+    /// never one. A pre-release has its own tag alone. Then the environments, which cannot be called like one of these.
+    /// + in a version is _ in a tag.
     Tags(TagsArgs),
     /// Print the full reference of an image of this commit
     ///
@@ -78,13 +79,14 @@ pub(crate) enum Command {
     /// Print all of it as variables, for artifacts:reports:dotenv, $GITHUB_OUTPUT or a shell
     ///
     /// VERSION, NEXT_VERSION, SHORT_SHA, COMMIT_SHA, BRANCH, IMAGE_TAGS (with commas between them, as image-promote takes them), CI_IMAGE and
-    /// RELEASE_IMAGE. What is not known, as a registry on a laptop, is left out, and stderr says so.
+    /// RELEASE_IMAGE. What is not known, as a registry on a laptop, is left out, and stderr says so. In a pipeline for a
+    /// release, a clone that cannot tell IMAGE_TAGS is an error.
     Env(EnvArgs),
     /// Print the tag of the next release, and with --push make it on the server
     ///
     /// With nothing to release it is the last tag. It may run twice: a commit that has a release tag, here or on the
     /// server, gets no other. When two pipelines race for one tag, one makes it; the other says so, and ends with exit
-    /// code 3 if it is on another commit. The tag starts with v if the last one did.
+    /// code 3 unless its commit is part of that release. The tag starts with v if the last one did.
     Tag(TagArgs),
 }
 

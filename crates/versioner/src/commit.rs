@@ -57,7 +57,7 @@ pub(crate) fn short(commit: CommitId, args: &CommitArgs) -> String {
 
 /// The short id where nothing else is asked for. A pipeline knows it, so a job needs no clone for it.
 pub(crate) fn short_id(history: &HistoryArgs, args: &CommitArgs) -> Result<String, history::Error> {
-    let located = Repository::discover(&history.repository).and_then(|repository| locate(&repository, args));
+    let located = history.open().and_then(|repository| locate(&repository, args));
     match (located, args.short()) {
         (Ok(commit), _) => Ok(short(commit, args)),
         (Err(_), Some(short)) => Ok(short),

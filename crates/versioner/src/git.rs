@@ -2,15 +2,22 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use contract::{Exit, Explain};
 use tracing::debug;
 
+use crate::cli::HistoryArgs;
+
+/// What moves git from the folder that it is called in to another repository.
+const ELSEWHERE: [&str; 5] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"];
+
 /// Git in one repository.
 pub(crate) struct Git {
-    folder: PathBuf,
+    /// The folder that was named; without one git finds the repository as [`history::Repository::here`] does.
+    folder: Option<PathBuf>,
     identity: Vec<(&'static str, String)>,
 }
 
@@ -41,8 +48,9 @@ impl Explain for GitError {
 }
 
 impl Git {
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), identity: Vec::new() }
+    /// Git in the repository that the history is read from.
+    pub(crate) fn of(history: &HistoryArgs) -> Self {
+        Self { folder: history.repository.clone(), identity: Vec::new() }
     }
 
     /// Runs git and returns what it printed. `action` names what it is for: "push the tag 1.4.3".
@@ -53,7 +61,13 @@ impl Git {
         stdin: &str,
     ) -> Result<String, GitError> {
         let mut command = Command::new("git");
-        command.arg("-C").arg(&self.folder).args(args);
+        if let Some(folder) = &self.folder {
+            command.arg("-C").arg(folder);
+            for name in ELSEWHERE {
+                command.env_remove(name);
+            }
+        }
+        command.args(args);
         // Its messages are looked into, and nobody is there to type a password.
         command.env("LC_ALL", "C").env("GIT_TERMINAL_PROMPT", "0");
         command.envs(self.identity.iter().map(|(name, value)| (name, value)));
@@ -76,16 +90,34 @@ impl Git {
     /// Fetches the history and the tags that a shallow clone left out. Without `trees` only commits come, which is a
     /// tenth of it or less.
     pub(crate) fn deepen(&self, remote: &str, trees: bool) -> Result<(), GitError> {
-        let filter = Some(if trees { "--filter=blob:none" } else { "--filter=tree:0" });
-        let args =
-            ["fetch", "--quiet"].into_iter().chain(filter).chain(["--unshallow", "--tags", "--", remote]);
-        self.run(&format!("fetch the missing history from {remote}"), args, "").map(drop)
+        let filter = if trees { "--filter=blob:none" } else { "--filter=tree:0" };
+        self.fetch("the missing history", remote, &[filter, "--unshallow", "--tags"])
     }
 
     /// Fetches the tags of all branches.
     pub(crate) fn fetch_tags(&self, remote: &str) -> Result<(), GitError> {
-        let args = ["fetch", "--quiet", "--filter=blob:none", "--tags", "--", remote];
-        self.run(&format!("fetch the tags from {remote}"), args, "").map(drop)
+        self.fetch("the tags", remote, &["--filter=blob:none", "--tags"])
+    }
+
+    /// Fetches the folders that a clone of commits alone has left out; git 2.36 and later can.
+    pub(crate) fn fetch_trees(&self, remote: &str) -> Result<(), GitError> {
+        self.fetch("the missing folders", remote, &["--refetch", "--filter=blob:none", "--tags"])
+    }
+
+    /// Fetches with a filter, which git notes for all fetches to come. That is taken back: whoever fetches next, and be
+    /// it the next job in a kept clone, wants the files that it checks out.
+    fn fetch(&self, what: &str, remote: &str, options: &[&str]) -> Result<(), GitError> {
+        let noted = format!("remote.{remote}.partialclonefilter");
+        let config = |args: &[&str]| self.run("keep the clone's filter", [&["config"], args].concat(), "");
+        let before = config(&["--get", &noted]).ok();
+        let args = [&["fetch", "--quiet"], options, &["--", remote]].concat();
+        let fetched = self.run(&format!("fetch {what} from {remote}"), args, "");
+        match before {
+            Some(filter) => config(&[&noted, &filter]).map(drop)?,
+            // Nothing is noted where the server knows no filters.
+            None => drop(config(&["--unset", &noted])),
+        }
+        fetched.map(drop)
     }
 
     /// Makes sure that git knows whose name to write into a tag: its own configuration, else the pipeline's person.

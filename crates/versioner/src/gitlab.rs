@@ -1,12 +1,15 @@
 //! A repository on GitLab, through its API (<https://docs.gitlab.com/api/>).
 
 use contract::Failure;
+use history::{CommitId, Tag};
 use http::header::{HeaderName, HeaderValue};
 use http::{Client, Method, NetworkArgs, Request, StatusCode, Url};
 use serde_json::Value;
 
 use crate::cli::GitlabArgs;
 
+/// The most that GitLab gives at a time.
+const PAGE: &str = "100";
 /// No answer that is read here is longer, in bytes.
 pub(crate) const LIMIT: usize = 16 * 1024 * 1024;
 const TOKEN: HeaderName = HeaderName::from_static("private-token");
@@ -84,6 +87,58 @@ impl Gitlab {
         serde_json::from_slice::<Value>(&body).map(Some).map_err(unreadable)
     }
 
+    /// All that a list holds, however many pages it has.
+    pub(crate) async fn pages(
+        &self,
+        action: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Value>, Failure> {
+        let mut all = Vec::new();
+        for number in 1_u32.. {
+            let number = number.to_string();
+            let query = [query, &[("per_page", PAGE), ("page", &number)]].concat();
+            let missing = || {
+                Failure::failed(format!("cannot {action}: GitLab knows no such project or commit")).hint(
+                    "CI_PROJECT_ID is wrong, the commit was not pushed, or GENERIC_GITLAB_TOKEN may not see it",
+                )
+            };
+            let Value::Array(page) = self.get(action, path, &query).await?.ok_or_else(missing)? else {
+                return Err(Failure::failed(format!("cannot {action}: GitLab's answer is no list")));
+            };
+            // An administrator may have made pages shorter than what was asked for.
+            let is_last = page.is_empty();
+            all.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The tags of the repository and the commits they stand on.
+    pub(crate) async fn tags(&self) -> Result<Vec<Tag>, Failure> {
+        // A tag on a tree has no commit.
+        Ok(self.pages("list the tags", &["tags"], &[]).await?.iter().filter_map(tag).collect())
+    }
+
+    /// The tag of this name, if there is one.
+    pub(crate) async fn tag(&self, action: &str, name: &str) -> Result<Option<Tag>, Failure> {
+        Ok(self.get(action, &["tags", name], &[]).await?.as_ref().and_then(tag))
+    }
+
+    /// The best commit that both are built on, if there is one.
+    pub(crate) async fn merge_base(
+        &self,
+        action: &str,
+        commits: [CommitId; 2],
+    ) -> Result<Option<CommitId>, Failure> {
+        let commits = commits.map(|commit| commit.to_string());
+        let query = commits.each_ref().map(|commit| ("refs[]", commit.as_str()));
+        let base = self.get(action, &["merge_base"], &query).await?;
+        Ok(base.and_then(|base| base["id"].as_str()?.parse().ok()))
+    }
+
     /// An answer that is none: `action` is what was attempted.
     pub(crate) fn refused(&self, action: &str, status: StatusCode, body: &[u8]) -> Failure {
         let host = self.repository.host_str().unwrap_or_default();
@@ -97,6 +152,11 @@ impl Gitlab {
             _ => "the commit has to be on the server, and the name free for this token's role",
         })
     }
+}
+
+fn tag(tag: &Value) -> Option<Tag> {
+    let target = tag["commit"]["id"].as_str()?.parse().ok()?;
+    Some(Tag { name: tag["name"].as_str()?.to_owned(), target })
 }
 
 /// GitLab's own words, in one of the forms it has for them.

@@ -3,7 +3,7 @@
 use contract::Failure;
 use registry::{Access, Error, Reference, Registries, Tag};
 use tracing::info;
-use version::{Version, image_tag};
+use version::{Version, image_tag, version_of_tag};
 
 use crate::cli::ImageRepositoryArgs;
 use crate::subject::Subject;
@@ -40,6 +40,25 @@ pub(crate) fn of_commit(subject: &Subject<'_>, known: &[Version]) -> Vec<String>
     std::iter::once(subject.short_sha.clone()).chain(released.into_iter().flatten()).collect()
 }
 
+/// The tag of an environment. What the tags of commits and releases look like is not its to take: those stay, or move
+/// only forward.
+///
+/// # Errors
+/// Why it cannot be called so.
+pub(crate) fn environment(name: &str) -> Result<String, String> {
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    let is_line = name.strip_prefix(['v', 'V']).unwrap_or(name).split('.').all(is_number);
+    let is_id = (8..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_hexdigit());
+    let whose = if name == "latest" || is_line || version_of_tag(name).is_some() {
+        "a release"
+    } else if is_id {
+        "a commit"
+    } else {
+        return Ok(name.to_owned());
+    };
+    Err(format!("no environment can be called '{name}': that is the tag of {whose}"))
+}
+
 /// The tags of a repository of a registry; `None` where there is no such repository.
 pub(crate) fn in_registry(
     image: &Reference,
@@ -60,6 +79,20 @@ pub(crate) fn in_registry(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_takes_no_tag_of_a_release_or_a_commit() {
+        for name in ["prod", "review-x-1a2b3c", "v2-preview", "dev1", "1st", "facade", "review/x", "latest-x"]
+        {
+            assert_eq!(environment(name).as_deref(), Ok(name));
+        }
+        for name in ["latest", "1", "v1", "1.4", "v1.4", "1.4.3", "v1.5.0-rc.1", "1.4.3_b.7", "20241003"] {
+            assert!(environment(name).is_err_and(|why| why.contains("the tag of a release")), "{name}");
+        }
+        for name in ["027c3e98", "deadbeef", &"a".repeat(40)] {
+            assert!(environment(name).is_err_and(|why| why.contains("the tag of a commit")), "{name}");
+        }
+    }
 
     #[test]
     fn tags_that_move_only_move_forward() {

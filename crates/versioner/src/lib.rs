@@ -118,7 +118,7 @@ fn env(args: &EnvArgs, out: &mut dyn Write) -> Result<(), Failure> {
         next_version,
         commit_sha: args.commit.commit_sha.unwrap_or(subject.commit).to_string(),
         branch: subject.branch()?,
-        image_tags: image_tags_if_known(&mut subject)?,
+        image_tags: image_tags_if_known(&mut subject, args.commit.is_pipeline())?,
         short_sha: subject.short_sha,
         ci_image,
         release_image,
@@ -147,20 +147,21 @@ fn base_if_known(args: &EnvArgs) -> Result<Option<Base>, Failure> {
     }
 }
 
-/// The tags of the image; `None` where the clone cannot tell which of them may move.
-fn image_tags_if_known(subject: &mut Subject<'_>) -> Result<Option<Vec<String>>, Failure> {
-    if subject.released.is_some() && !subject.knows_all_tags()? {
+/// The tags of the image; `None` where the clone cannot tell which of them may move. In a pipeline that is an error: a
+/// later job would miss them, far from the reason.
+fn image_tags_if_known(subject: &mut Subject<'_>, is_pipeline: bool) -> Result<Option<Vec<String>>, Failure> {
+    if !is_pipeline && subject.moves_tags() && !subject.knows_all_tags()? {
         warn!("IMAGE_TAGS is left out: {}", tags::PartOfTheTags);
         return Ok(None);
     }
-    let known = if subject.released.is_some() { subject.releases()? } else { Vec::new() };
+    let known = if subject.moves_tags() { subject.releases()? } else { Vec::new() };
     Ok(Some(image_tags::of_commit(subject, &known)))
 }
 
 fn tags(args: &TagsArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let mut subject = Subject::open(&args.history, &args.commit, &args.asked.registry.network)?;
     let known = match &args.asked.image {
-        _ if subject.released.is_none() => Vec::new(),
+        _ if !subject.moves_tags() => Vec::new(),
         Some(image) => {
             match image_tags::in_registry(image, &args.asked)? {
                 Some(tags) => tags.iter().filter_map(|tag| version::version_of_tag(tag.as_str())).collect(),
@@ -225,6 +226,7 @@ fn labels(args: &LabelsArgs, out: &mut dyn Write) -> Result<(), Failure> {
     match args.format {
         LabelsFormat::Docker => output::options(out, "--label", pairs()),
         LabelsFormat::Buildctl => output::options(out, "--opt", pairs().map(|pair| format!("label:{pair}"))),
+        LabelsFormat::Lines => output::label_lines(out, &labels),
         LabelsFormat::Json => output::labels(out, &labels),
     }
 }

@@ -100,6 +100,26 @@ pub(crate) fn prerelease<'a>(
     }
 }
 
+/// The name of pre-releases that are numbered on.
+///
+/// # Errors
+/// Why there can be none of that name.
+pub(crate) fn prerelease_name(name: &str) -> Result<String, String> {
+    let is_number = |part: &str| part.chars().all(|c| c.is_ascii_digit());
+    if name.is_empty() || FIRST.with_prerelease(name).is_err() {
+        return Err(format!(
+            "'{name}' names no pre-release: letters, digits and - do, with a . between parts"
+        ));
+    }
+    match name.rsplit_once('.').map_or(("", name), |parts| parts) {
+        (before, last) if is_number(last) => {
+            let say = if before.is_empty() { "rc" } else { before };
+            Err(format!("'{name}' ends with a number, and numbers are added: say {say}"))
+        }
+        _ => Ok(name.to_owned()),
+    }
+}
+
 /// The number of a pre-release called `name`; 0 for one that has none.
 pub(crate) fn number(version: &Version, name: &str) -> Option<u64> {
     let rest = version.prerelease().strip_prefix(name)?;
@@ -176,6 +196,27 @@ mod tests {
         assert_eq!(Stride::Fixed(Bump::Patch).of([&chore]), Some(Bump::Patch));
         assert_eq!(Stride::Fixed(Bump::Patch).of([]), None);
         assert_eq!(Stride::Announced.of([&chore]), None);
+    }
+
+    #[test]
+    fn a_prerelease_has_a_name_without_a_number() {
+        for name in ["rc", "alpha.x", "rc1", "a-b", "x.0a"] {
+            assert_eq!(prerelease_name(name).as_deref(), Ok(name));
+        }
+        let table = [
+            ("r_c", "names no pre-release"),
+            ("r c", "names no pre-release"),
+            ("", "names no pre-release"),
+            ("rc.", "names no pre-release"),
+            ("rc.01", "names no pre-release"),
+            ("rc+1", "names no pre-release"),
+            ("rc.1", "say rc"),
+            ("alpha.x.2", "say alpha.x"),
+            ("1", "say rc"),
+        ];
+        for (name, why) in table {
+            assert!(prerelease_name(name).is_err_and(|error| error.contains(why)), "{name}");
+        }
     }
 
     #[test]

@@ -101,6 +101,19 @@ pub(crate) fn options(
     output::line(out, &words.join(" "))
 }
 
+/// A label a line, `NAME=value`. Nothing is written when a value has several.
+pub(crate) fn label_lines(out: &mut dyn Write, labels: &Labels) -> Result<(), Failure> {
+    let mut text = String::new();
+    for (name, value) in labels {
+        if value.contains(['\n', '\r']) {
+            let message = format!("cannot write the label {name} on a line: {value:?} has several");
+            return Err(Failure::usage(message).hint("use --format json"));
+        }
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    output::bytes(out, text.as_bytes())
+}
+
 /// Labels as one JSON document.
 pub(crate) fn labels(out: &mut dyn Write, labels: &Labels) -> Result<(), Failure> {
     #[derive(Serialize)]

@@ -1,5 +1,6 @@
 //! A commit in its repository, and the versions that follow from both.
 
+use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
 
 use contract::Failure;
@@ -24,7 +25,8 @@ pub(crate) struct Subject<'a> {
     args: &'a CommitArgs,
     network: &'a NetworkArgs,
     repository: Repository,
-    pub(crate) tags: VersionTags,
+    /// All tags, once they are needed: those of the commit itself answer most questions about a release.
+    tags: OnceCell<VersionTags>,
     pub(crate) commit: CommitId,
     /// How it is named in versions and tags.
     pub(crate) short_sha: String,
@@ -55,11 +57,19 @@ impl<'a> Subject<'a> {
     ) -> Result<Self, Failure> {
         let prefix = history.tag_prefix.as_deref();
         let of_pipeline = commit::release_of_pipeline(args, prefix)?;
-        let repository = Repository::discover(&history.repository)?;
+        let repository = history.open()?;
         let commit = commit::locate(&repository, args)?;
         let short_sha = commit::short(commit, args);
-        let tags = VersionTags::read(&repository, prefix)?;
-        let tagged = tags.on(commit).cloned();
+        let tags = OnceCell::new();
+        let on_commit = VersionTags::read_on(&repository, commit, prefix)?;
+        let on_commit = match &on_commit {
+            Some(few) => few,
+            None => {
+                let all = VersionTags::read(&repository, prefix)?;
+                tags.get_or_init(|| all)
+            }
+        };
+        let tagged = on_commit.on(commit).cloned();
         // A pipeline for a branch does not release, even where its commit has been tagged meanwhile.
         let released = if args.is_pipeline() { of_pipeline.clone() } else { tagged.clone() };
         // The pipeline's tag comes first: a commit may have others, and the clone may lack this one.
@@ -80,6 +90,15 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// Every tag of a version that the repository has, or that GitLab told.
+    pub(crate) fn tags(&self) -> Result<&VersionTags, history::Error> {
+        if let Some(known) = self.tags.get() {
+            return Ok(known);
+        }
+        let read = VersionTags::read(&self.repository, self.history.tag_prefix.as_deref())?;
+        Ok(self.tags.get_or_init(|| read))
+    }
+
     /// The repository it is in.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
@@ -96,9 +115,9 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The version that a tag of this name stands for.
-    pub(crate) fn version_of(&self, tag: &str) -> Option<Version> {
-        tag.strip_prefix(self.history.tag_prefix.as_deref().unwrap_or_default())?.parse().ok()
+    /// Whether tags such as 1.4 and latest may move to this commit's image. Those of a pre-release never do.
+    pub(crate) fn moves_tags(&self) -> bool {
+        self.released.as_ref().is_some_and(|version| !version.is_prerelease())
     }
 
     /// The tag of the released image.
@@ -111,7 +130,6 @@ impl<'a> Subject<'a> {
         if let Some(own) = &self.own {
             return Ok(own.clone());
         }
-        self.tags.refuse_ambiguous()?;
         let lineage = self.lineage()?;
         if let Some(own) = &self.own {
             return Ok(own.clone());
@@ -124,9 +142,6 @@ impl<'a> Subject<'a> {
     pub(crate) fn next(&mut self, step: &StepArgs) -> Result<Next, Failure> {
         if let Some(own) = self.own.as_ref().filter(|own| !own.is_prerelease()) {
             return Ok(Next { version: own.clone(), is_new: false });
-        }
-        if self.own.is_none() {
-            self.tags.refuse_ambiguous()?;
         }
         let paths = self.paths(&step.path)?;
         self.needs_trees = !paths.is_empty();
@@ -147,11 +162,11 @@ impl<'a> Subject<'a> {
                     Some(highest) if self.bump_since(highest, stride, &paths)?.is_none() => {
                         return Ok(Next { version: highest.version.clone(), is_new: false });
                     }
-                    _ => prerelease(&release, name, self.tags.iter().map(|tagged| &tagged.version), top)?,
+                    _ => prerelease(&release, name, self.tags()?.iter().map(|tagged| &tagged.version), top)?,
                 }
             }
         };
-        self.warn_if_taken(&version);
+        self.warn_if_taken(&version)?;
         Ok(Next { version, is_new: true })
     }
 
@@ -181,7 +196,7 @@ impl<'a> Subject<'a> {
         if self.told.is_none() && (self.repository.is_shallow()? || self.repository.is_part()?) {
             if self.history.deepen { self.deepen()? } else { self.ask_gitlab()? }
         }
-        let all = self.tags.iter().map(|tagged| tagged.version.clone());
+        let all = self.tags()?.iter().map(|tagged| tagged.version.clone());
         Ok(all.filter(|version| !version.is_prerelease()).collect())
     }
 
@@ -189,10 +204,11 @@ impl<'a> Subject<'a> {
         if let Some(known) = &self.lineage {
             return Ok(known.clone());
         }
-        let read = match Lineage::read(&self.repository, &self.tags, self.commit) {
+        let read = Lineage::read(&self.repository, self.tags()?, self.commit);
+        let read = match read {
             Err(history::Error::Shallow { .. }) if self.history.deepen => {
                 self.deepen()?;
-                Lineage::read(&self.repository, &self.tags, self.commit)?
+                Lineage::read(&self.repository, self.tags()?, self.commit)?
             }
             Err(history::Error::Shallow { .. }) if self.history.source == Source::Api => {
                 self.ask_gitlab()?;
@@ -200,6 +216,10 @@ impl<'a> Subject<'a> {
             }
             other => other?,
         };
+        // Only now all tags are here.
+        if self.own.is_none() {
+            self.tags()?.refuse_ambiguous()?;
+        }
         Ok(self.lineage.insert(read).clone())
     }
 
@@ -214,9 +234,18 @@ impl<'a> Subject<'a> {
         let gitlab =
             Gitlab::new(&history.gitlab, network, "--history api", "fetch the history with --deepen")?;
         let told = http::run(Told::ask(&gitlab, *commit, history.tag_prefix.as_deref()))??;
-        self.tags = told.tags.clone();
-        self.own = self.own.take().or_else(|| self.tags.on(self.commit).cloned());
+        self.tags = OnceCell::from(told.tags.clone());
         self.told = Some(told);
+        self.note_tags()
+    }
+
+    /// What is tagged here may have been unknown before.
+    fn note_tags(&mut self) -> Result<(), Failure> {
+        let tagged = self.tags()?.on(self.commit).cloned();
+        if !self.args.is_pipeline() {
+            self.released.clone_from(&tagged);
+        }
+        self.own = self.own.take().or(tagged);
         Ok(())
     }
 
@@ -224,21 +253,34 @@ impl<'a> Subject<'a> {
     fn deepen(&mut self) -> Result<(), Failure> {
         let remote = &self.history.remote;
         info!("fetching the missing history and tags from {remote}");
-        let git = Git::new(&self.history.repository);
+        let git = Git::of(self.history);
         if self.repository.is_shallow()? {
             git.deepen(remote, self.needs_trees)?;
         } else {
             git.fetch_tags(remote)?;
         }
-        let prefix = self.history.tag_prefix.as_deref();
-        self.repository = Repository::discover(&self.history.repository)?;
-        self.tags = VersionTags::read(&self.repository, prefix)?;
-        self.own = self.own.take().or_else(|| self.tags.on(self.commit).cloned());
-        Ok(())
+        self.repository = self.history.open()?;
+        self.tags = OnceCell::new();
+        self.note_tags()
+    }
+
+    /// Asks about files. Where the clone has commits without them, as an earlier `--deepen` leaves it, they are fetched if
+    /// that is wanted.
+    fn ask_files<T>(&mut self, ask: impl Fn(&Repository) -> Result<T, history::Error>) -> Result<T, Failure> {
+        match ask(&self.repository) {
+            Err(history::Error::NoTree { .. }) if self.history.deepen => {
+                let remote = &self.history.remote;
+                info!("fetching the missing folders from {remote}");
+                Git::of(self.history).fetch_trees(remote)?;
+                self.repository = self.history.open()?;
+                Ok(ask(&self.repository)?)
+            }
+            answer => Ok(answer?),
+        }
     }
 
     /// Folders as git's trees have them.
-    fn paths(&self, typed: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    fn paths(&mut self, typed: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         let mut paths = Vec::new();
         for path in typed {
             let parts: Vec<_> = path.components().filter(|part| *part != Component::CurDir).collect();
@@ -247,7 +289,8 @@ impl<'a> Subject<'a> {
                 return Err(Failure::usage(message).hint("name a folder from the repository's root"));
             }
             let path: PathBuf = parts.into_iter().collect();
-            if !self.repository.contains(self.commit, &path)? {
+            let commit = self.commit;
+            if !self.ask_files(|repository| repository.contains(commit, &path))? {
                 let message = format!("there is no {} in commit {}", path.display(), self.commit.short());
                 return Err(Failure::usage(message).hint("name a folder from the repository's root"));
             }
@@ -258,11 +301,11 @@ impl<'a> Subject<'a> {
 
     /// The most that the commits since `made` ask for.
     fn bump_since(
-        &self,
+        &mut self,
         made: &Made,
         stride: Stride,
         paths: &[PathBuf],
-    ) -> Result<Option<Bump>, history::Error> {
+    ) -> Result<Option<Bump>, Failure> {
         let commits = match &self.told {
             Some(told) => told.since(made),
             None => self.repository.commits_since(self.commit, &made.commits)?,
@@ -272,7 +315,8 @@ impl<'a> Subject<'a> {
         let mut announced = Vec::new();
         for commit in commits {
             let subject = commit.message.lines().next().unwrap_or_default();
-            if !paths.is_empty() && !self.repository.changes(commit.id, &paths)? {
+            let changes = |repository: &Repository| repository.changes(commit.id, &paths);
+            if !paths.is_empty() && !self.ask_files(changes)? {
                 debug!("{} {subject:?} changes nothing there", commit.id.short());
                 continue;
             }
@@ -288,14 +332,15 @@ impl<'a> Subject<'a> {
     }
 
     /// A tag of that name on another branch, or one that has moved and was fetched before, will stop the release.
-    fn warn_if_taken(&self, next: &Version) {
-        if let Some(taken) = self.tags.iter().find(|tagged| tagged.version == *next) {
+    fn warn_if_taken(&self, next: &Version) -> Result<(), history::Error> {
+        if let Some(taken) = self.tags()?.iter().find(|tagged| tagged.version == *next) {
             let (name, target) = (&taken.tag.name, taken.tag.target.short());
             warn!(
                 "the tag {name} exists already, on commit {target}, which {} is not built on",
                 self.commit.short()
             );
         }
+        Ok(())
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use contract::{Exit, Explain};
+use contract::{Exit, Explain, Failure};
 use history::{CommitId, Repository, Tag};
+use tracing::warn;
 use version::Version;
 
 /// A tag and the version it names.
@@ -17,40 +18,51 @@ pub(crate) struct VersionTag {
 #[derive(Clone, Debug)]
 pub(crate) struct VersionTags {
     all: Vec<VersionTag>,
-    /// What stands before the version in tags that would name one behind a prefix. Only looked for when none is set.
+    /// What stands before the version in tags that name none by themselves, or behind the prefix that is set. Only looked
+    /// for where no tag fits.
     prefixes: BTreeSet<String>,
+    /// The prefix that is set.
+    prefix: Option<String>,
 }
 
 impl VersionTags {
     /// Reads the tags that start with `prefix`. With none set, it is empty.
     pub(crate) fn read(repository: &Repository, prefix: Option<&str>) -> Result<Self, history::Error> {
-        let (mut prefixes, mut versions) = (BTreeSet::new(), Vec::new());
+        let mut versions = Vec::new();
         let tags = repository.tags(|name| {
-            let version = name.strip_prefix(prefix.unwrap_or_default()).and_then(|name| name.parse().ok());
-            if version.is_none() && prefix.is_none() {
-                prefixes.extend(prefix_of(name));
-            }
+            let version = version_of(name, prefix);
             let is_wanted = version.is_some();
             versions.extend(version);
             is_wanted
         })?;
-        let all = versions.into_iter().zip(tags).map(|(version, tag)| VersionTag { version, tag });
-        Ok(Self { all: all.collect(), prefixes })
+        let all: Vec<_> =
+            versions.into_iter().zip(tags).map(|(version, tag)| VersionTag { version, tag }).collect();
+        let mut prefixes = BTreeSet::new();
+        if all.is_empty() {
+            repository.tags(|name| {
+                prefixes.extend(prefix_of(name));
+                false
+            })?;
+        }
+        Ok(Self { all, prefixes, prefix: prefix.map(str::to_owned) })
     }
 
-    /// The same, out of tags that were read otherwise.
+    /// The tags on one commit alone; `None` where finding them is as much work as reading all.
+    pub(crate) fn read_on(
+        repository: &Repository,
+        commit: CommitId,
+        prefix: Option<&str>,
+    ) -> Result<Option<Self>, history::Error> {
+        let tags = repository.tags_on(commit, |name| version_of(name, prefix).is_some())?;
+        Ok(tags.map(|tags| Self::of(tags, prefix)))
+    }
+
+    /// The same as [`VersionTags::read`], out of tags that were read otherwise.
     pub(crate) fn of(tags: Vec<Tag>, prefix: Option<&str>) -> Self {
-        let mut prefixes = BTreeSet::new();
-        let mut all = Vec::new();
-        for tag in tags {
-            let name = tag.name.strip_prefix(prefix.unwrap_or_default());
-            match name.and_then(|name| name.parse().ok()) {
-                Some(version) => all.push(VersionTag { version, tag }),
-                None if prefix.is_none() => prefixes.extend(prefix_of(&tag.name)),
-                None => {}
-            }
-        }
-        Self { all, prefixes }
+        let prefixes = tags.iter().filter_map(|tag| prefix_of(&tag.name)).collect();
+        let versions = tags.into_iter().filter_map(|tag| Some((version_of(&tag.name, prefix)?, tag)));
+        let all = versions.map(|(version, tag)| VersionTag { version, tag }).collect();
+        Self { all, prefixes, prefix: prefix.map(str::to_owned) }
     }
 
     /// All of them, in no order.
@@ -72,14 +84,53 @@ impl VersionTags {
             .map(|tagged| tagged.tag.name.as_str())
     }
 
-    /// Fails for a repository of several products, where every tag names one of them: which one is meant decides the
-    /// answer.
-    pub(crate) fn refuse_ambiguous(&self) -> Result<(), SeveralProducts> {
-        if self.all.is_empty() && !self.prefixes.is_empty() {
-            return Err(SeveralProducts { prefixes: self.prefixes.iter().cloned().collect() });
+    /// Fails where no tag fits and what is meant is not clear: in a repository of several products, where it decides the
+    /// answer, or with a prefix that lacks its last character. A product that was never released looks like any other
+    /// slip in the prefix, so of that it only warns.
+    pub(crate) fn refuse_ambiguous(&self) -> Result<(), Failure> {
+        if !self.all.is_empty() || self.prefix.as_deref() == Some("") {
+            return Ok(());
         }
+        let others: Vec<String> = self.prefixes.iter().cloned().collect();
+        let Some(prefix) = self.prefix.clone() else {
+            return if others.is_empty() { Ok(()) } else { Err(SeveralProducts { prefixes: others }.into()) };
+        };
+        let is_separator = |rest: &str| !rest.is_empty() && rest.chars().all(|c| SEPARATORS.contains(&c));
+        let whole = others.iter().find(|other| other.strip_prefix(&prefix).is_some_and(is_separator));
+        if let Some(whole) = whole.cloned() {
+            return Err(PartOfAPrefix { prefix, whole }.into());
+        }
+        let there_are = if others.is_empty() {
+            String::new()
+        } else {
+            format!("; others start with {}", listed(&others))
+        };
+        warn!("no tag starts with {prefix} and goes on with a version: nothing is released yet{there_are}");
         Ok(())
     }
+}
+
+/// The prefix that is set.
+///
+/// # Errors
+/// Why no tag of a version can start with it.
+pub(crate) fn prefix(text: &str) -> Result<String, String> {
+    if text.starts_with("refs/") {
+        return Err(format!("'{text}' is part of a reference: write what stands behind refs/tags/"));
+    }
+    if text.ends_with(|c: char| c.is_ascii_digit()) {
+        return Err(format!("'{text}' ends with a digit, and the version could begin before it"));
+    }
+    let tag = format!("{text}1.0.0");
+    if !history::is_tag_name(&tag) {
+        return Err(format!("'{text}' starts no tag: git allows none called '{tag}'"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The version that the tag names behind the prefix.
+pub(crate) fn version_of(tag: &str, prefix: Option<&str>) -> Option<Version> {
+    tag.strip_prefix(prefix.unwrap_or_default())?.parse().ok()
 }
 
 /// Which of several versions on one commit is the commit's: by this rank, the greatest.
@@ -87,9 +138,12 @@ pub(crate) fn rank(version: &Version) -> (bool, &Version) {
     (!version.is_prerelease(), version)
 }
 
+/// What stands between the name of a product and its version.
+const SEPARATORS: [char; 4] = ['/', '-', '_', '@'];
+
 /// `a/` of `a/v1.0.0`, `release-` of `release-1.0.0`; the shortest that leaves a version.
 fn prefix_of(name: &str) -> Option<String> {
-    let ends = name.match_indices(['/', '-', '_', '@']).map(|(at, separator)| at + separator.len());
+    let ends = name.match_indices(SEPARATORS).map(|(at, separator)| at + separator.len());
     let mut prefixes = ends.filter(|end| name[*end..].parse::<Version>().is_ok());
     prefixes.next().map(|end| name[..end].to_owned())
 }
@@ -104,8 +158,8 @@ pub(crate) struct PartOfTheTags;
 impl Explain for PartOfTheTags {
     fn hint(&self) -> Option<String> {
         Some(
-            "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml, or fetch them with --deepen, or ask the \
-             registry with --image REF"
+            "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml, or fetch them with --deepen; \
+             'versioner tags' can ask the registry instead, with --image REF"
                 .into(),
         )
     }
@@ -126,6 +180,24 @@ impl Explain for SeveralProducts {
     fn hint(&self) -> Option<String> {
         let first = self.prefixes.first().map_or("", String::as_str);
         Some(format!("choose one, as in --tag-prefix {first}, or say --tag-prefix '' to start at 0.1.0"))
+    }
+}
+
+/// The prefix is the beginning of one that is in use.
+#[derive(Debug, thiserror::Error)]
+#[error("no tag starts with {prefix} and goes on with a version, but tags that start with {whole} do")]
+pub(crate) struct PartOfAPrefix {
+    prefix: String,
+    whole: String,
+}
+
+impl Explain for PartOfAPrefix {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(format!("write --tag-prefix {}", self.whole))
     }
 }
 
@@ -156,6 +228,28 @@ mod tests {
         ];
         for (name, prefix) in table {
             assert_eq!(prefix_of(name).as_deref(), prefix, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_can_start_a_tag_and_leaves_a_version() {
+        for text in ["", "a/", "v", "release-", "team/a@", "a.", "é/"] {
+            assert_eq!(prefix(text).as_deref(), Ok(text));
+        }
+        let table = [
+            ("a b/", "git allows none called 'a b/1.0.0'"),
+            ("a//", "git allows none"),
+            ("/a/", "git allows none"),
+            (".a/", "git allows none"),
+            ("a..", "git allows none"),
+            ("-a/", "git allows none"),
+            ("a\n", "git allows none"),
+            ("a*", "git allows none"),
+            ("refs/tags/a/", "behind refs/tags/"),
+            ("py3", "ends with a digit"),
+        ];
+        for (text, why) in table {
+            assert!(prefix(text).is_err_and(|error| error.contains(why)), "{text:?}");
         }
     }
 

@@ -14,7 +14,12 @@ pub(crate) fn check(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failu
     let range = args.range.range(args.reading.lenient)?;
     let version = read(&args.version, args.reading).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        Failure::no(format!("{error}: {cause}"))
+        let failure = Failure::no(format!("{error}: {cause}"));
+        if Version::lenient(&args.version).is_ok() {
+            failure.hint("with --lenient it is one")
+        } else {
+            failure
+        }
     })?;
     if args.release && version.is_prerelease() {
         return Err(Failure::no(format!("{version} is a pre-release of {}", version.release())));
@@ -71,13 +76,32 @@ pub(crate) fn latest(args: &LatestArgs, out: &mut dyn Write) -> Result<Exit, Fai
         output::line(out, text)?;
         return Ok(Exit::Done);
     }
-    let message = format!("none of {} texts is a version that matches", texts.len());
+    let among = among(args, texts.len());
     let nearest = versions.iter().map(|(version, _)| version).max();
     Err(match nearest.and_then(refusal) {
-        Some(reason) => Failure::no(format!("{message}; of the highest: {reason}")),
-        None if texts.is_empty() => Failure::no("there is nothing to choose from"),
-        None => Failure::no(message).hint("a version is 1.4.3 or v1.4.3; --lenient reads 1.4 and 1 as well"),
+        Some(reason) => {
+            let count = versions.len();
+            let plural = if count == 1 { "" } else { "s" };
+            Failure::no(format!("no match in {count} version{plural} among {among}; the highest: {reason}"))
+        }
+        None if texts.is_empty() => Failure::no(format!("there is nothing to choose from: {among}")),
+        None => Failure::no(format!("there is no version among {among}"))
+            .hint("a version is 1.4.3 or v1.4.3; --lenient reads 1.4 and 1 as well"),
     })
+}
+
+/// What was looked through, as one says it.
+fn among(args: &LatestArgs, count: usize) -> String {
+    let (what, of) = match &args.asked.image {
+        Some(image) => ("tag", format!(" of {image}")),
+        None if args.versions.is_empty() => ("line", " of standard input".to_owned()),
+        None => ("argument", String::new()),
+    };
+    match count {
+        0 => format!("no {what}s{of}"),
+        1 => format!("1 {what}{of}"),
+        _ => format!("{count} {what}s{of}"),
+    }
 }
 
 /// What there is to choose from, as it is written.

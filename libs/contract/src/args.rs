@@ -7,11 +7,20 @@ use clap::{ArgAction, Args, ValueEnum};
 #[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Say more on stderr: decisions, requests and retries, and the causes of an error
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, value_parser = how_often)]
     pub verbose: u8,
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+/// What `TOOL_NAME_VERBOSE` says: a number, or yes or no as for every other switch.
+fn how_often(value: &str) -> Result<u8, &'static str> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" => Ok(1),
+        "false" | "f" | "no" | "n" | "off" => Ok(0),
+        number => number.parse().map_err(|_| "neither yes nor no, nor a number from 0 to 255"),
+    }
 }
 
 /// How a result is written to stdout.
@@ -58,3 +67,19 @@ pub(crate) const SHARED: [&str; 14] = [
     "dialect",
     "prereleases",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_says_how_much_is_told_as_a_number_or_as_yes_or_no() {
+        let rows = [("yes", Ok(1)), ("True", Ok(1)), ("off", Ok(0)), ("0", Ok(0)), ("2", Ok(2))];
+        for (value, expected) in rows {
+            assert_eq!(how_often(value), expected, "{value}");
+        }
+        for value in ["", "very", "-1", "256"] {
+            assert!(how_often(value).is_err(), "{value}");
+        }
+    }
+}

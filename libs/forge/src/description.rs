@@ -1,7 +1,7 @@
 //! What a release says where a forge has one text for it: the notes, and below them the image (and on GitHub the links),
 //! between marks that no reader sees, so that they are found again and replaced.
 
-use crate::{Asset, Image, LinkType};
+use crate::{Asset, Error, Image, LinkType, Release};
 
 const BEGIN: &str = "<!-- release: what belongs to it -->";
 const END: &str = "<!-- release: end -->";
@@ -30,6 +30,19 @@ pub(crate) fn compose(notes: &str, image: Option<&Image>, links: &[Asset]) -> St
     text.push_str(END);
     text.push('\n');
     text
+}
+
+/// Tells when the text of a release, with what stands below its notes, is longer than its server takes.
+pub(crate) fn check_length(
+    text: &str,
+    release: &Release,
+    limit: usize,
+    server: &'static str,
+) -> Result<(), Error> {
+    match text.chars().count() {
+        length if length > limit => Err(Error::LongNotes { tag: release.tag.clone(), length, limit, server }),
+        _ => Ok(()),
+    }
 }
 
 /// Splits what [`compose`] has put together. Whatever else stands there is notes.

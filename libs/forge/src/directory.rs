@@ -32,6 +32,15 @@ impl Directory {
         }
     }
 
+    /// Something was kept here, if only a folder for releases.
+    pub(crate) fn expect_begun(&self) -> Result<(), Error> {
+        let ours = [self.records(), self.environments_path(), self.badges()];
+        match ours.iter().any(|path| path.exists()) {
+            true => Ok(()),
+            false => Err(Error::NothingKept { path: self.root.clone(), is_there: self.root.is_dir() }),
+        }
+    }
+
     /// Waits until nobody else changes what is kept here, and keeps others out until the file is dropped. On a file system
     /// without locks everybody goes on without.
     pub(crate) fn lock(&self) -> Result<Option<File>, Error> {
@@ -43,6 +52,10 @@ impl Directory {
 
     fn records(&self) -> PathBuf {
         self.root.join("releases")
+    }
+
+    fn badges(&self) -> PathBuf {
+        self.root.join("badges")
     }
 
     pub(crate) fn record_path(&self, tag: &Tag) -> PathBuf {
@@ -103,7 +116,7 @@ impl Directory {
 
     /// Makes the badge's record be like this.
     pub(crate) fn badge(&self, badge: &Badge, dry_run: bool) -> Result<Change, Error> {
-        let path = self.root.join("badges").join(format!("{}.json", crate::tag::slug(badge.name())));
+        let path = self.badges().join(format!("{}.json", crate::tag::slug(badge.name())));
         let record =
             BadgeRecord { name: badge.name(), image_url: badge.image_url(), link_url: badge.link_url() };
         let text = document(&path, &record)?;

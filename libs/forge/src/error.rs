@@ -58,6 +58,14 @@ pub enum Error {
         /// The path that was given.
         path: PathBuf,
     },
+    /// Nothing was ever kept in a directory that is asked about.
+    #[error("cannot find releases in {}: {}", path.display(), if *is_there { "nothing was ever released there" } else { "there is no such directory" })]
+    NothingKept {
+        /// The directory.
+        path: PathBuf,
+        /// Whether there is a directory at all.
+        is_there: bool,
+    },
     /// The file system did not let us read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -124,6 +132,30 @@ pub enum Error {
         /// What is wrong with it.
         source: serde_json::Error,
     },
+    /// A page for people came back where the server's API should have answered.
+    #[error("cannot {what}: instead of the API of {server} there answered {page}")]
+    NotTheApi {
+        /// What was attempted, and on what.
+        what: String,
+        /// Which server.
+        server: &'static str,
+        /// The page, by its title.
+        page: String,
+    },
+    /// The notes of a release, with what stands below them, are longer than the server takes.
+    #[error(
+        "the notes of {tag} are too long for {server}: with what stands below them they have {length} characters, {limit} are allowed"
+    )]
+    LongNotes {
+        /// The release.
+        tag: Tag,
+        /// How long they are, in characters.
+        length: usize,
+        /// How long they may be.
+        limit: usize,
+        /// Which server.
+        server: &'static str,
+    },
     /// There is no token that is good for this.
     #[error("cannot {what}: {reason}")]
     NoToken {
@@ -159,6 +191,14 @@ pub enum Error {
         place: String,
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A document that the tool keeps on the server is longer than it would ever write.
+    #[error("the document {place} is longer than {limit} bytes")]
+    LongDocument {
+        /// Where it is.
+        place: String,
+        /// The most that is read, in bytes.
+        limit: usize,
     },
     /// Others write at the same time, again and again.
     #[error("cannot {what}: others changed it at the same time, {attempts} times in a row")]
@@ -211,6 +251,8 @@ impl Explain for Error {
             | Self::Misplaced { .. }
             | Self::TagElsewhere { .. }
             | Self::NoTag { .. }
+            | Self::NothingKept { .. }
+            | Self::LongNotes { .. }
             | Self::Unsupported { .. }
             | Self::NoProject { .. } => Exit::Usage,
             Self::NoAnswer { source, .. } => source.exit(),
@@ -236,18 +278,37 @@ impl Explain for Error {
                 }
                 _ => return None,
             },
-            Self::NoAnswer { source, .. } => return source.hint(),
+            Self::NoAnswer { source, .. } => {
+                return match source.without_tls() {
+                    Some(host) => Some(format!(
+                        "{host} does not speak TLS there; if that is meant, its address has to begin with http://"
+                    )),
+                    None => source.hint(),
+                };
+            }
             Self::Refused { hint, .. } => return hint.clone(),
             Self::NoToken { hint, .. } => return Some(hint.clone()),
             Self::NotUnderstood { .. } => {
-                "check that the address is that of the API; a proxy may have answered instead"
+                "check that the address is that of the API, and of a version of it that is not too old"
             }
             Self::NoTag { .. } => "push the tag, or let the server make it with --ref SHA",
-            Self::TagElsewhere { .. } => {
-                "a released tag stays where it is: release another tag, or leave out --ref"
+            Self::TagElsewhere { there, .. } => {
+                return Some(format!(
+                    "a tag stays where it is: release another one, or this commit with --ref {there}"
+                ));
             }
             Self::DamagedDocument { .. } => {
                 "nothing was written; delete that package file, and record each environment again"
+            }
+            Self::LongDocument { .. } => {
+                "nothing was written; see what is in that package file, delete it, and record each environment again"
+            }
+            Self::NotTheApi { .. } => {
+                "a proxy or a login page stands in between: check the server's address, the proxy, and that the token is good there"
+            }
+            Self::LongNotes { .. } => "shorten them, and link to the full text with --asset",
+            Self::NothingKept { .. } => {
+                "check the path of --forge dir:PATH; release create begins it, and one with an empty folder 'releases' is an empty one"
             }
             Self::Contended { .. } => {
                 "run it again; in GitLab, a resource_group lets such jobs wait for each other"

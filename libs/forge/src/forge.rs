@@ -3,10 +3,7 @@
 use bytes::Bytes;
 use http::{Client, Url};
 
-use crate::{
-    Address, Badge, Change, Deployment, Directory, Environment, Environments, Error, Found, Github, Gitlab,
-    Release, Tag, Variables, environment,
-};
+use crate::{Address, Badge, Change, Directory, Error, Found, Github, Gitlab, Release, Tag, Variables, Web};
 
 /// Where releases are kept.
 #[derive(Debug)]
@@ -22,8 +19,8 @@ pub enum Forge {
 /// A directory, and whether anything may be written there.
 #[derive(Debug)]
 pub struct Local {
-    directory: Directory,
-    dry_run: bool,
+    pub(crate) directory: Directory,
+    pub(crate) dry_run: bool,
     /// Where `public` is served, ending in a slash.
     site: Option<Url>,
 }
@@ -36,8 +33,17 @@ pub struct Opening<'a> {
     pub variables: Variables<'a>,
     /// Look, and note what would be written.
     pub dry_run: bool,
-    /// Where the site of a directory is served, as GitLab's `CI_PAGES_URL`.
+    /// Where the site of a directory is served, as GitLab's `CI_PAGES_URL`; it ends in a slash.
     pub site: Option<Url>,
+}
+
+/// What is said about a save besides the release itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Saving {
+    /// Its time was asked for. Without that a server takes its own when it creates the release.
+    pub dated: bool,
+    /// The server may make the tag at the release's `git_ref` when it is not there.
+    pub may_tag: bool,
 }
 
 /// A file that was stored.
@@ -52,11 +58,7 @@ pub struct Stored {
 }
 
 /// The package and version of what is kept for all releases. GitLab wants versions to be there.
-const KEPT: [&str; 2] = ["release-data", "1"];
-const ENVIRONMENTS: [&str; 3] = [KEPT[0], KEPT[1], "environments.json"];
-const LONGEST_DOCUMENT: usize = 8 * 1024 * 1024;
-/// How often a document that others write as well is merged and written again.
-const ATTEMPTS: usize = 5;
+pub(crate) const KEPT: [&str; 2] = ["release-data", "1"];
 
 impl Forge {
     /// The forge at an address. Nothing is asked for or written.
@@ -71,9 +73,8 @@ impl Forge {
         };
         match address {
             Address::Directory(path) => {
-                let site = opening.site.map(with_slash);
                 let directory = Directory::open(path)?;
-                Ok(Self::Directory(Local { directory, dry_run: opening.dry_run, site }))
+                Ok(Self::Directory(Local { directory, dry_run: opening.dry_run, site: opening.site }))
             }
             Address::Gitlab(url) => {
                 let gitlab = Gitlab::open(url.as_ref(), opening.variables, client()?, opening.dry_run)?;
@@ -112,19 +113,44 @@ impl Forge {
         }
     }
 
-    /// Makes the release that was `found`, or none, be like `target`. `dated` says that its time was asked for; without,
-    /// a server takes its own when it creates the release.
+    /// Makes sure that something was ever kept here: whoever reads, and finds nothing, may have named the wrong place. Of a
+    /// server nothing is asked; it says so itself.
+    ///
+    /// # Errors
+    /// [`Error::NothingKept`] of a directory that is not there, or holds nothing of ours.
+    pub fn expect_begun(&self) -> Result<(), Error> {
+        match self {
+            Self::Directory(local) => local.directory.expect_begun(),
+            Self::Gitlab(_) | Self::Github(_) => Ok(()),
+        }
+    }
+
+    /// Tells what is wrong with `target` that a server would refuse, or pass over in silence, so that nothing is written
+    /// before: a tag that is not there or stands elsewhere, text that is too long, what this forge has not. `found` is
+    /// what is there.
+    ///
+    /// # Errors
+    /// What is wrong, or that it cannot be found out.
+    pub async fn check(&self, found: Option<&Found>, target: &Release, saving: Saving) -> Result<(), Error> {
+        match self {
+            Self::Directory(_) => Ok(()),
+            Self::Gitlab(gitlab) => gitlab.check(found, target, saving).await,
+            Self::Github(github) => github.check(found, target, saving).await,
+        }
+    }
+
+    /// Makes the release that was `found`, or none, be like `target`, which was [checked](Self::check).
     ///
     /// Nobody is locked out meanwhile: read again what has come of it.
     ///
     /// # Errors
     /// When that cannot be written. What was written by then stays, and the next call does the rest.
-    pub async fn save(&self, found: Option<&Found>, target: &Release, dated: bool) -> Result<(), Error> {
+    pub async fn save(&self, found: Option<&Found>, target: &Release, saving: Saving) -> Result<(), Error> {
         match self {
             Self::Directory(local) if local.dry_run => Ok(()),
             Self::Directory(local) => local.directory.save(target),
-            Self::Gitlab(gitlab) => gitlab.save(found, target, dated).await,
-            Self::Github(github) => github.save(found, target, dated).await,
+            Self::Gitlab(gitlab) => gitlab.save(found, target, saving).await,
+            Self::Github(github) => github.save(found, target, saving).await,
         }
     }
 
@@ -146,64 +172,17 @@ impl Forge {
         }
     }
 
+    /// Whether a file that is kept with a release can be linked to.
+    pub fn has_addresses(&self) -> bool {
+        match self {
+            Self::Directory(local) => local.site.is_some(),
+            Self::Gitlab(_) | Self::Github(_) => true,
+        }
+    }
+
     /// Whether files belong to a release that has to be there first, and need no link.
     pub fn has_files(&self) -> bool {
         matches!(self, Self::Github(_))
-    }
-
-    /// What runs where.
-    ///
-    /// # Errors
-    /// When the document cannot be read, or is not in order.
-    pub async fn environments(&self) -> Result<Environments, Error> {
-        match self {
-            Self::Directory(local) => local.directory.environments(),
-            Self::Gitlab(gitlab) => {
-                let Some(text) = gitlab.package_file(ENVIRONMENTS, LONGEST_DOCUMENT).await? else {
-                    return Ok(Environments::new());
-                };
-                environment::read(&text).map_err(|source| Error::DamagedDocument {
-                    place: gitlab.package_url(ENVIRONMENTS).to_string(),
-                    source: source.into(),
-                })
-            }
-            Self::Github(_) => Ok(Environments::new()),
-        }
-    }
-
-    /// Records what runs in an environment: reads the document, merges, writes, and reads it back until it is there. A
-    /// version that is there already keeps its time.
-    ///
-    /// # Errors
-    /// When it cannot be read or written; [`Error::Contended`] when others write it all the time.
-    pub async fn record(&self, name: &Environment, deployment: &Deployment) -> Result<Change, Error> {
-        let _alone = self.alone()?;
-        let mut change = Change::Unchanged;
-        for _ in 0..ATTEMPTS {
-            let mut all = self.environments().await?;
-            match all.get(name) {
-                Some(known) if known.says_the_same(deployment) => return Ok(change),
-                Some(_) => change = change.max(Change::Updated),
-                None => change = change.max(Change::Created),
-            }
-            let since = match all.get(name) {
-                Some(known) if known.version == deployment.version => known.since,
-                _ => deployment.since,
-            };
-            all.insert(name.clone(), Deployment { since, ..deployment.clone() });
-            match self {
-                Self::Directory(local) if local.dry_run => return Ok(change),
-                Self::Directory(local) => local.directory.save_environments(&all)?,
-                Self::Gitlab(gitlab) => {
-                    gitlab.put_package_file(ENVIRONMENTS, &environment::write(&all).into()).await?;
-                    if gitlab.plan().is_some() {
-                        return Ok(change);
-                    }
-                }
-                Self::Github(_) => return Err(on_github("record what runs where")),
-            }
-        }
-        Err(Error::Contended { what: format!("record what runs in {name}"), attempts: ATTEMPTS })
     }
 
     /// Keeps other runs from changing records until the returned value is dropped, where only that keeps changes from being
@@ -215,15 +194,6 @@ impl Forge {
         match self {
             Self::Directory(local) if !local.dry_run => local.directory.lock(),
             _ => Ok(None),
-        }
-    }
-
-    /// Where the document of all environments is, for people.
-    pub fn environments_location(&self) -> String {
-        match self {
-            Self::Directory(local) => local.directory.environments_path().display().to_string(),
-            Self::Gitlab(gitlab) => gitlab.package_url(ENVIRONMENTS).to_string(),
-            Self::Github(_) => String::new(),
         }
     }
 
@@ -297,25 +267,28 @@ impl Forge {
         match self {
             Self::Directory(local) => local.directory.record_path(tag).display().to_string(),
             Self::Gitlab(gitlab) => gitlab.location(tag),
-            Self::Github(github) => github.release_page(tag).map(String::from).unwrap_or_default(),
+            Self::Github(github) => github.web().release(tag).into(),
         }
     }
 
     /// The page of a release on the web, where the forge has one.
     pub fn release_page(&self, tag: &Tag) -> Option<Url> {
-        match self {
-            Self::Directory(_) => None,
-            Self::Gitlab(gitlab) => gitlab.web_page(&["-", "releases", tag.as_str()]),
-            Self::Github(github) => github.release_page(tag),
-        }
+        self.web().map(|web| web.release(tag))
     }
 
-    /// The page of all releases on the web, where the forge has one.
+    /// The page of all releases on the web, where there is one.
     pub fn releases_page(&self) -> Option<Url> {
         match self {
             Self::Directory(local) => local.site.clone(),
-            Self::Gitlab(gitlab) => gitlab.web_page(&["-", "releases"]),
-            Self::Github(github) => github.releases_page(),
+            Self::Gitlab(_) | Self::Github(_) => self.web().map(Web::releases),
+        }
+    }
+
+    fn web(&self) -> Option<&Web> {
+        match self {
+            Self::Directory(_) => None,
+            Self::Gitlab(gitlab) => gitlab.web(),
+            Self::Github(github) => Some(github.web()),
         }
     }
 
@@ -347,21 +320,27 @@ impl Local {
     }
 }
 
+impl Saving {
+    /// What becomes of a tag that is not in the project.
+    pub(crate) fn tag_to_be(self, release: &Release, project: &str) -> Result<(), Error> {
+        match release.git_ref.as_ref().filter(|_| self.may_tag) {
+            Some(git_ref) => {
+                let (tag, git_ref) = (&release.tag, git_ref.as_str());
+                tracing::info!("the tag {tag} is not in {project} yet; it is made on {git_ref}");
+                Ok(())
+            }
+            None => Err(Error::NoTag { tag: release.tag.clone(), project: project.to_owned() }),
+        }
+    }
+}
+
 /// GitHub keeps releases, notes and files for us, and nothing else.
-fn on_github(what: &str) -> Error {
+pub(crate) fn on_github(what: &str) -> Error {
     Error::Unsupported {
         what: what.to_owned(),
         forge: "GitHub",
         hint: "keep it in a directory, --forge dir:PATH; the releases page of GitHub's releases: release page",
     }
-}
-
-/// A relative address replaces what stands behind the last slash.
-fn with_slash(mut url: Url) -> Url {
-    if !url.path().ends_with('/') {
-        url.set_path(&format!("{}/", url.path()));
-    }
-    url
 }
 
 /// GitLab allows letters, digits and `.+-_` in the version of a package; no two tags get the same one.

@@ -1,6 +1,8 @@
 //! GitHub, by its REST API (<https://docs.github.com/en/rest/releases>): releases, their notes and their files. Links to
 //! elsewhere, and the image, stand below the notes, because a release there has no place for them.
 
+mod place;
+
 use bytes::Bytes;
 use contract::Secret;
 use http::{Client, Method, Repeat, Request, StatusCode, Url, header};
@@ -8,15 +10,22 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::description::{compose, split};
+use crate::description::{check_length, compose};
 use crate::forge::Stored;
-use crate::found::Found;
+use crate::found::{Found, Told};
+use crate::page_of_html::page_of_html;
 use crate::plan::Plan;
-use crate::{Asset, Change, Draft, Error, Release, Tag, Timestamp, Variables};
+use crate::{Change, Error, Release, Saving, Tag, Variables, Web};
+use place::{address_of, below, no_repository, repository_of, web_of};
+
+pub(crate) use place::web_of_variables;
 
 const SERVER: &str = "GitHub";
 const LONGEST: usize = 64 * 1024 * 1024;
 const PER_PAGE: usize = 100;
+const JSON: &str = "application/vnd.github+json";
+/// The most characters GitHub takes as the text of a release.
+const LONGEST_TEXT: usize = 125_000;
 
 /// A repository on GitHub.
 #[derive(Debug)]
@@ -24,7 +33,7 @@ pub struct Github {
     client: Client,
     /// `https://api.github.com/repos/OWNER/NAME`.
     repository: Url,
-    web: Option<Url>,
+    web: Web,
     name: String,
     token: Option<Secret>,
     plan: Option<Plan>,
@@ -72,40 +81,22 @@ struct ObjectJson {
     kind: String,
 }
 
-enum Body {
+enum Body<'a> {
     None,
     Json(Value),
-    File(Bytes),
+    File { name: &'a str, content: Bytes },
 }
 
 impl Github {
     /// The repository that CI variables name. Nothing is asked for yet.
     pub(crate) fn open(variables: Variables<'_>, client: Client, dry_run: bool) -> Result<Self, Error> {
-        let missing = |reason: &str| Error::NoProject {
-            reason: reason.to_owned(),
-            hint: "in a GitHub workflow it is set; elsewhere set GITHUB_REPOSITORY to OWNER/NAME",
-        };
-        let name = variables("GITHUB_REPOSITORY").ok_or_else(|| missing("GITHUB_REPOSITORY is not set"))?;
-        let (owner, repository) = name
-            .split_once('/')
-            .filter(|(owner, name)| !owner.is_empty() && !name.is_empty() && !name.contains('/'))
-            .ok_or_else(|| missing("GITHUB_REPOSITORY is not OWNER/NAME"))?;
-        let address = |variable: &str, default: &str| {
-            let text = variables(variable).unwrap_or_else(|| default.to_owned());
-            let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            url.ok_or_else(|| missing(&format!("{variable} is no http(s) address")))
-        };
-        let below = |mut url: Url, parts: &[&str]| {
-            if let Ok(mut path) = url.path_segments_mut() {
-                path.pop_if_empty().extend(parts);
-            }
-            url
-        };
-        let api = address("GITHUB_API_URL", "https://api.github.com")?;
-        let web = address("GITHUB_SERVER_URL", "https://github.com")?;
+        let (name, [owner, repository]) =
+            repository_of(variables)?.ok_or_else(|| no_repository("is not set"))?;
+        let api = address_of(variables, "GITHUB_API_URL", "https://api.github.com")?;
+        let web = web_of(variables, [&owner, &repository])?;
         Ok(Self {
-            repository: below(api, &["repos", owner, repository]),
-            web: Some(below(web, &[owner, repository])),
+            repository: below(api, &["repos", &owner, &repository]),
+            web,
             token: variables("GITHUB_TOKEN").map(|token| Secret::new(&token)),
             plan: dry_run.then(Plan::default),
             client,
@@ -121,18 +112,9 @@ impl Github {
         &self.name
     }
 
-    /// The page of a release on the web.
-    pub(crate) fn release_page(&self, tag: &Tag) -> Option<Url> {
-        let mut url = self.web.clone()?;
-        url.path_segments_mut().ok()?.extend(["releases", "tag", tag.as_str()]);
-        Some(url)
-    }
-
-    /// The page of all releases on the web.
-    pub(crate) fn releases_page(&self) -> Option<Url> {
-        let mut url = self.web.clone()?;
-        url.path_segments_mut().ok()?.push("releases");
-        Some(url)
+    /// The pages of the repository on the web.
+    pub(crate) fn web(&self) -> &Web {
+        &self.web
     }
 
     pub(crate) async fn releases(&self) -> Result<Vec<Release>, Error> {
@@ -142,11 +124,11 @@ impl Github {
             let mut url = self.url(&["releases"]);
             url.query_pairs_mut()
                 .extend_pairs([("per_page", PER_PAGE.to_string()), ("page", page.to_string())]);
-            let (status, body) = self.fetch(url, "application/vnd.github+json", LONGEST, &what).await?;
-            let found: Vec<ReleaseJson> = parsed(&self.accepted(status, body, &what)?, &what)?;
-            let is_last = found.len() < PER_PAGE;
+            let (status, body) = self.fetch(url, JSON, LONGEST, &what).await?;
+            let listed: Vec<ReleaseJson> = parsed(&self.accepted(status, body, &what)?, &what)?;
+            let is_last = listed.len() < PER_PAGE;
             let is_out = |release: &ReleaseJson| !release.draft;
-            releases.extend(found.into_iter().filter(is_out).filter_map(read).map(|found| found.release));
+            releases.extend(listed.into_iter().filter(is_out).filter_map(found).map(|found| found.release));
             if is_last {
                 break;
             }
@@ -156,7 +138,7 @@ impl Github {
     }
 
     pub(crate) async fn release(&self, tag: &Tag) -> Result<Option<Found>, Error> {
-        Ok(self.json_of(tag).await?.and_then(read))
+        Ok(self.json_of(tag).await?.and_then(found))
     }
 
     async fn json_of(&self, tag: &Tag) -> Result<Option<ReleaseJson>, Error> {
@@ -164,33 +146,47 @@ impl Github {
         self.find(&["releases", "tags", tag.as_str()], &what).await
     }
 
-    /// Makes the server's release be `target`. Whoever calls this reads again what came of it.
-    pub(crate) async fn save(
+    /// Tells what GitHub has not, would only refuse, or pass over in silence, before anything is written.
+    pub(crate) async fn check(
         &self,
         found: Option<&Found>,
         target: &Release,
-        dated: bool,
+        saving: Saving,
     ) -> Result<(), Error> {
         let unsupported =
             |what: &str, hint| Error::Unsupported { what: what.to_owned(), forge: SERVER, hint };
         if !target.milestones.is_empty() {
             return Err(unsupported("give a release milestones", "leave out --milestone"));
         }
-        let is_other_time = found.map_or(dated, |found| found.release.released_at != target.released_at);
+        let is_other_time =
+            found.map_or(saving.dated, |found| found.release.released_at != target.released_at);
         if is_other_time {
             return Err(unsupported("set the time of a release", "leave out --released-at"));
         }
+        check_length(&text_of(target), target, LONGEST_TEXT, SERVER)?;
+        match found {
+            None => self.check_tag(target, saving).await,
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Makes the server's release be `target`. Whoever calls this reads again what came of it.
+    pub(crate) async fn save(
+        &self,
+        found: Option<&Found>,
+        target: &Release,
+        saving: Saving,
+    ) -> Result<(), Error> {
         let mut body = json!({
             "tag_name": target.tag.as_str(),
             "name": target.name,
-            "body": compose(&target.description, target.image.as_ref(), &target.assets),
+            "body": text_of(target),
             "prerelease": target.is_prerelease(),
         });
         let Some(id) = found.and_then(|found| found.ids.first()) else {
-            self.check_tag(target).await?;
             // By version, so that a fix of an old release does not become the latest.
             body["make_latest"] = json!("legacy");
-            if let Some(git_ref) = &target.git_ref {
+            if let Some(git_ref) = target.git_ref.as_ref().filter(|_| saving.may_tag) {
                 body["target_commitish"] = json!(git_ref.as_str());
             }
             let what = format!("create the release {} of {}", target.tag, self.name);
@@ -208,11 +204,14 @@ impl Github {
 
     /// Keeps a file with a release that is there. A file whose upload broke off is replaced.
     pub(crate) async fn upload(&self, tag: &Tag, name: &str, content: &Bytes) -> Result<Stored, Error> {
-        let found = self.json_of(tag).await?;
-        let Some(release) = found else {
-            // Only a dry run has not made it.
-            let location = self.release_page(tag).map(String::from).unwrap_or_default();
-            return Ok(Stored { change: Change::Created, url: None, location });
+        let what = format!("upload the file {name} to the release {tag} of {}", self.name);
+        let body = || Body::File { name, content: content.clone() };
+        let Some(release) = self.json_of(tag).await? else {
+            // Only a dry run has not made it; the answer to that would say where files go.
+            let mut url = self.url(&["releases", "ID", "assets"]);
+            url.query_pairs_mut().append_pair("name", name);
+            self.write(Method::POST, url, body(), Repeat::Safe, &what).await?;
+            return Ok(Stored { change: Change::Created, url: None, location: self.file_page(tag, name) });
         };
         let mut change = Change::Created;
         if let Some(known) = release.assets.iter().find(|known| known.name == name) {
@@ -233,19 +232,22 @@ impl Github {
             .or_else(gone)?;
             change = if is_whole { Change::Updated } else { Change::Created };
         }
-        let what = format!("upload the file {name} to the release {tag} of {}", self.name);
         let address = release.upload_url.split('{').next().unwrap_or_default();
         let mut url = Url::parse(address)
             .unwrap_or_else(|_| self.url(&["releases", &release.id.to_string(), "assets"]));
         url.query_pairs_mut().append_pair("name", name);
-        let sent = self.write(Method::POST, url, Body::File(content.clone()), Repeat::Safe, &what).await;
+        let sent = self.write(Method::POST, url, body(), Repeat::Safe, &what).await;
         match sent {
             // Sent twice: the first one has arrived; what it holds, the next run looks at.
             Err(Error::Refused { said, .. }) if said.contains("already_exists") => {}
             other => other?,
         }
-        let location = self.release_page(tag).map(String::from).unwrap_or_default();
-        Ok(stored(change, location.replace("/tag/", "/download/") + "/" + name))
+        Ok(stored(change, self.file_page(tag, name)))
+    }
+
+    /// Where a file of a release can be had.
+    fn file_page(&self, tag: &Tag, name: &str) -> String {
+        self.web.page(&["releases", "download", tag.as_str(), name]).into()
     }
 
     async fn has_content(&self, file: &FileJson, content: &Bytes) -> Result<bool, Error> {
@@ -260,14 +262,20 @@ impl Github {
     }
 
     /// GitHub would pass over the commit in silence when the tag is there already.
-    async fn check_tag(&self, release: &Release) -> Result<(), Error> {
+    async fn check_tag(&self, release: &Release, saving: Saving) -> Result<(), Error> {
         let tag = &release.tag;
         let what = format!("look for the tag {tag} in {}", self.name);
         let mut path = vec!["git", "ref", "tags"];
         path.extend(tag.as_str().split('/'));
         let there: Option<RefJson> = self.find(&path, &what).await?;
         match (there, &release.git_ref) {
-            (None, None) => Err(Error::NoTag { tag: tag.clone(), project: self.name.clone() }),
+            (None, _) => {
+                // A repository that is not there has no tags either.
+                let what = format!("find the repository {}", self.name);
+                let (status, body) = self.fetch(self.repository.clone(), JSON, LONGEST, &what).await?;
+                self.accepted(status, body, &what)?;
+                saving.tag_to_be(release, &self.name)
+            }
             // What an annotated tag stands on, only another request would tell.
             (Some(there), Some(wanted))
                 if there.object.kind == "commit"
@@ -290,7 +298,7 @@ impl Github {
     }
 
     async fn find<T: DeserializeOwned>(&self, path: &[&str], what: &str) -> Result<Option<T>, Error> {
-        let (status, body) = self.fetch(self.url(path), "application/vnd.github+json", LONGEST, what).await?;
+        let (status, body) = self.fetch(self.url(path), JSON, LONGEST, what).await?;
         if status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -315,7 +323,7 @@ impl Github {
         &self,
         method: Method,
         url: Url,
-        body: Body,
+        body: Body<'_>,
         repeat: Repeat,
         what: &str,
     ) -> Result<(), Error> {
@@ -323,7 +331,7 @@ impl Github {
             let shown = match &body {
                 Body::None => String::new(),
                 Body::Json(value) => value.to_string(),
-                Body::File(content) => format!("({} bytes)", content.len()),
+                Body::File { name, content } => format!("({} bytes, {name})", content.len()),
             };
             plan.note(&method, &url, &shown);
             return Ok(());
@@ -336,13 +344,13 @@ impl Github {
             });
         }
         let mut request = Request::new(method, url);
-        let accept = header::HeaderValue::from_static("application/vnd.github+json");
+        let accept = header::HeaderValue::from_static(JSON);
         request.headers_mut().insert(header::ACCEPT, accept);
         self.authorize(&mut request);
         let (kind, bytes) = match body {
             Body::None => ("", Bytes::new()),
             Body::Json(value) => ("application/json", value.to_string().into()),
-            Body::File(content) => ("application/octet-stream", content),
+            Body::File { content, .. } => ("application/octet-stream", content),
         };
         if !kind.is_empty() {
             request.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
@@ -352,7 +360,7 @@ impl Github {
         let response = sent.map_err(|source| Error::NoAnswer { what: what.to_owned(), source })?;
         let status = response.status();
         let body = http::body_within(response, LONGEST).await.unwrap_or_default();
-        self.accepted(status, body, what).map(drop)
+        check_page(&self.accepted(status, body, what)?, what)
     }
 
     fn authorize(&self, request: &mut Request) {
@@ -397,12 +405,23 @@ fn gone(error: Error) -> Result<(), Error> {
 }
 
 fn parsed<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Error> {
+    check_page(body, what)?;
     let not_understood = |source| Error::NotUnderstood { what: what.to_owned(), server: SERVER, source };
     serde_json::from_slice(body).map_err(not_understood)
 }
 
+fn check_page(body: &[u8], what: &str) -> Result<(), Error> {
+    match page_of_html(body) {
+        Some(page) => Err(Error::NotTheApi { what: what.to_owned(), server: SERVER, page }),
+        None => Ok(()),
+    }
+}
+
 /// `Validation Failed: tag_name already_exists`.
 fn said(body: &[u8]) -> String {
+    if let Some(page) = page_of_html(body) {
+        return page;
+    }
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return String::from_utf8_lossy(body).trim().chars().take(200).collect();
     };
@@ -415,24 +434,21 @@ fn said(body: &[u8]) -> String {
     text
 }
 
-fn read(json: ReleaseJson) -> Option<Found> {
-    let tag: Tag = json.tag_name.parse().ok()?;
-    let (description, image, assets): (_, _, Vec<Asset>) = split(&json.body.unwrap_or_default());
-    let name = json.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tag.to_string());
-    let draft = Draft {
-        name: name.replace(char::is_control, " "),
-        git_ref: None,
-        description,
-        released_at: json
-            .published_at
-            .as_deref()
-            .and_then(|time| time.parse().ok())
-            .unwrap_or(Timestamp::EPOCH),
-        image,
+/// The notes, the image and the links below them.
+fn text_of(release: &Release) -> String {
+    compose(&release.description, release.image.as_ref(), &release.assets)
+}
+
+fn found(json: ReleaseJson) -> Option<Found> {
+    let told = Told {
+        tag: json.tag_name,
+        name: json.name,
+        text: json.body,
+        released_at: json.published_at,
+        commit: None,
         milestones: Vec::new(),
-        assets,
-        tag,
+        links: None,
+        ids: vec![json.id.to_string()],
     };
-    let release = Release::new(draft).map_err(|error| tracing::warn!("passing over a release: {error}"));
-    release.ok().map(|release| Found { release, ids: vec![json.id.to_string()], has_fixed_tag: true })
+    told.found()
 }

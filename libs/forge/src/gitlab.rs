@@ -13,7 +13,8 @@ use contract::Secret;
 use http::{Client, Url};
 
 use crate::plan::Plan;
-use crate::{Error, Tag, Variables};
+use crate::web::{Kind, address_in};
+use crate::{Error, Tag, Variables, Web};
 use api::Api;
 
 /// A project of a GitLab server.
@@ -21,7 +22,7 @@ use api::Api;
 pub struct Gitlab {
     api: Api,
     /// Where people find the project, where that is known.
-    web: Option<Url>,
+    web: Option<Web>,
 }
 
 impl Gitlab {
@@ -53,16 +54,13 @@ impl Gitlab {
 
     /// Where the release of this tag is, for people.
     pub(crate) fn location(&self, tag: &Tag) -> String {
-        self.web_page(&["-", "releases", tag.as_str()])
-            .unwrap_or_else(|| self.api.url(&["releases", tag.as_str()]))
-            .to_string()
+        let page = self.web.as_ref().map(|web| web.release(tag));
+        page.unwrap_or_else(|| self.api.url(&["releases", tag.as_str()])).to_string()
     }
 
-    /// A page of the project on the web.
-    pub(crate) fn web_page(&self, path: &[&str]) -> Option<Url> {
-        let mut url = self.web.clone()?;
-        url.path_segments_mut().ok()?.pop_if_empty().extend(path);
-        Some(url)
+    /// The pages of the project on the web.
+    pub(crate) fn web(&self) -> Option<&Web> {
+        self.web.as_ref()
     }
 
     pub(crate) fn plan(&self) -> Option<&Plan> {
@@ -73,7 +71,7 @@ impl Gitlab {
 struct Place {
     project: Url,
     name: String,
-    web: Option<Url>,
+    web: Option<Web>,
 }
 
 impl Place {
@@ -88,28 +86,46 @@ fn of_variables(variables: Variables<'_>) -> Result<Place, Error> {
         reason: reason.to_owned(),
         hint: "in a GitLab job it is set; elsewhere say --forge gitlab:https://HOST/GROUP/PROJECT",
     };
-    let server = variables("CI_SERVER_URL");
-    let api = variables("CI_API_V4_URL");
-    let api =
-        api.or_else(|| server.as_ref().map(|server| format!("{}/api/v4", server.trim_end_matches('/'))));
+    let server = || variables("CI_SERVER_URL").map(|url| format!("{}/api/v4", url.trim_end_matches('/')));
+    let api = variables("CI_API_V4_URL").or_else(server);
     let api = api.ok_or_else(|| missing("neither CI_API_V4_URL nor CI_SERVER_URL is set"))?;
-    let api = parsed("CI_API_V4_URL", &api)?;
+    let variable = if variables("CI_API_V4_URL").is_some() { "CI_API_V4_URL" } else { "CI_SERVER_URL" };
+    let api = address_in(variable, &api)?;
     let path = variables("CI_PROJECT_PATH");
     let project = variables("CI_PROJECT_ID").or_else(|| path.clone());
     let project = project.ok_or_else(|| missing("neither CI_PROJECT_ID nor CI_PROJECT_PATH is set"))?;
-    let web = match (variables("CI_PROJECT_URL"), &server, &path) {
-        (Some(url), _, _) => Some(parsed("CI_PROJECT_URL", &url)?),
-        (None, Some(server), Some(path)) => {
-            Some(parsed("CI_SERVER_URL", &format!("{}/{path}", server.trim_end_matches('/')))?)
-        }
-        _ => None,
-    };
+    let web = web_of_variables(variables)?;
     let name = path.unwrap_or_else(|| format!("project {project}"));
     Ok(Place { project: below(&api, &project), name, web })
 }
 
+/// The pages of the project of this job.
+pub(crate) fn web_of_variables(variables: Variables<'_>) -> Result<Option<Web>, Error> {
+    let url = match variables("CI_PROJECT_URL") {
+        Some(url) => address_in("CI_PROJECT_URL", &url)?,
+        None => match (variables("CI_SERVER_URL"), variables("CI_PROJECT_PATH")) {
+            (Some(server), Some(path)) => {
+                address_in("CI_SERVER_URL", &format!("{}/{path}", server.trim_end_matches('/')))?
+            }
+            _ => return Ok(None),
+        },
+    };
+    Ok(Some(Web::new(url, Kind::Gitlab)))
+}
+
+/// The pages of the project at an address.
+pub(crate) fn web_of_address(address: &Url, variables: Variables<'_>) -> Web {
+    let (server, under, path) = parts_of(address, variables);
+    web_below(server, &under, &path)
+}
+
+fn web_below(mut server: Url, under: &str, path: &str) -> Web {
+    server.set_path(&format!("{under}/{path}"));
+    Web::new(server, Kind::Gitlab)
+}
+
 /// A server may serve under a path; `CI_SERVER_URL` tells, where it is the same server.
-fn of_address(address: &Url, variables: Variables<'_>) -> Place {
+fn parts_of(address: &Url, variables: Variables<'_>) -> (Url, String, String) {
     let mut server = address.clone();
     server.set_path("");
     server.set_query(None);
@@ -120,10 +136,14 @@ fn of_address(address: &Url, variables: Variables<'_>) -> Place {
     let path = address.path().trim_matches('/').trim_end_matches(".git");
     let inside = path.strip_prefix(under.as_str()).filter(|_| !under.is_empty());
     let (under, path) = inside.map_or(("", path), |path| (under.as_str(), path.trim_matches('/')));
-    let mut web = server.clone();
-    web.set_path(&format!("{under}/{path}"));
+    (server, under.to_owned(), path.to_owned())
+}
+
+fn of_address(address: &Url, variables: Variables<'_>) -> Place {
+    let (mut server, under, name) = parts_of(address, variables);
+    let web = Some(web_below(server.clone(), &under, &name));
     server.set_path(&format!("{under}/api/v4"));
-    Place { project: below(&server, path), name: path.to_owned(), web: Some(web) }
+    Place { project: below(&server, &name), name, web }
 }
 
 fn below(api: &Url, project: &str) -> Url {
@@ -132,14 +152,6 @@ fn below(api: &Url, project: &str) -> Url {
         parts.pop_if_empty().extend(["projects", project]);
     }
     url
-}
-
-fn parsed(variable: &str, text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.ok_or_else(|| Error::NoProject {
-        reason: format!("{variable} is no http(s) address"),
-        hint: "in a GitLab job it is set; it looks like https://gitlab.example.com/api/v4",
-    })
 }
 
 #[cfg(test)]
@@ -162,8 +174,9 @@ mod tests {
         assert_eq!(by_path.project.as_str(), "https://h/gitlab/api/v4/projects/team%2Fapp");
         let by_server = place(&[("CI_SERVER_URL", "https://h/gitlab/"), path]).unwrap();
         assert_eq!(by_server.project.as_str(), "https://h/gitlab/api/v4/projects/team%2Fapp");
-        assert_eq!(by_server.web.unwrap().as_str(), "https://h/gitlab/team/app");
-        for wrong in [&[][..], &[api], &[path], &[("CI_API_V4_URL", "h"), path]] {
+        assert_eq!(by_server.web.unwrap().releases().as_str(), "https://h/gitlab/team/app/-/releases");
+        let spoiled = ("CI_API_V4_URL", "https://bob:s3cret@h/api/v4");
+        for wrong in [&[][..], &[api], &[path], &[("CI_API_V4_URL", "h"), path], &[spoiled, path]] {
             assert!(place(wrong).is_err(), "{wrong:?}");
         }
     }
@@ -176,6 +189,6 @@ mod tests {
         let server = |name: &str| (name == "CI_SERVER_URL").then(|| "https://h/gitlab".to_owned());
         let under = of_address(&address, &server);
         assert_eq!(under.project.as_str(), "https://h/gitlab/api/v4/projects/team%2Fapp");
-        assert_eq!(under.web.unwrap().as_str(), "https://h/gitlab/team/app");
+        assert_eq!(under.web.unwrap().releases().as_str(), "https://h/gitlab/team/app/-/releases");
     }
 }

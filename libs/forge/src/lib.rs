@@ -16,11 +16,14 @@ mod found;
 mod github;
 mod gitlab;
 mod image;
+mod page_of_html;
 mod plan;
 mod record;
+mod recording;
 mod release;
 mod tag;
 mod timestamp;
+mod web;
 
 pub use address::{Address, Variables};
 pub use asset::{Asset, LinkType};
@@ -28,7 +31,7 @@ pub use badge::Badge;
 pub use directory::Directory;
 pub use environment::{Deployment, Environment, Environments, EnvironmentsRecord};
 pub use error::{Error, Invalid};
-pub use forge::{Forge, Opening, Stored};
+pub use forge::{Forge, Opening, Saving, Stored};
 pub use found::Found;
 pub use github::Github;
 pub use gitlab::Gitlab;
@@ -37,6 +40,7 @@ pub use record::ReleaseRecord;
 pub use release::{Draft, LONGEST_DESCRIPTION, Release};
 pub use tag::{Ref, Tag};
 pub use timestamp::Timestamp;
+pub use web::Web;
 
 /// What a write does, or did, to the thing it is about. Ordered by how much happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

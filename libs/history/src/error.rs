@@ -15,6 +15,12 @@ pub enum Error {
         /// Where the search began.
         folder: PathBuf,
     },
+    /// What `GIT_DIR` names is no git directory.
+    #[error("GIT_DIR is {}, which is no git directory", folder.display())]
+    NoGitDirectory {
+        /// What it names.
+        folder: PathBuf,
+    },
     /// The folder itself cannot be entered.
     #[error("cannot look for a git repository in {}", folder.display())]
     Unreachable {
@@ -77,7 +83,7 @@ impl Error {
 impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unreachable { .. } => Exit::Usage,
+            Self::Unreachable { .. } | Self::NoGitDirectory { .. } => Exit::Usage,
             _ => Exit::Failed,
         }
     }
@@ -87,6 +93,7 @@ impl Explain for Error {
             Self::NoRepository { .. } | Self::Unreachable { .. } => {
                 "run it inside a clone, or name one with --repository DIR".into()
             }
+            Self::NoGitDirectory { .. } => "unset it, or name a repository with --repository DIR".into(),
             Self::NotOurs { folder } => {
                 let folder = quoted(&folder.to_string_lossy());
                 format!("to trust it, run 'git config --global --add safe.directory {folder}'")
@@ -96,7 +103,9 @@ impl Explain for Error {
             Self::Shallow { .. } => "put 'variables: {GIT_DEPTH: 0}' into the job in .gitlab-ci.yml; \
                 elsewhere run 'git fetch --unshallow --tags'"
                 .into(),
-            Self::NoTree { .. } => "clone without --filter=tree:0, or leave out --path".into(),
+            Self::NoTree { .. } => {
+                "run 'git fetch --refetch --filter=blob:none' in it, or leave out --path".into()
+            }
             Self::Unreadable { .. } => "'git fsck' tells whether the clone is damaged".into(),
         })
     }

@@ -18,3 +18,4 @@ mod walk;
 pub use conventional::{Announcement, ConventionalCommit};
 pub use error::Error;
 pub use repository::{Commit, CommitId, Repository, Tag};
+pub use tags::is_tag_name;

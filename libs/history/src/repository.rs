@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use gix::bstr::ByteSlice;
@@ -78,6 +78,29 @@ impl Repository {
             .map_err(|_| Error::NoRepository { folder: absolute.clone() })?;
         ownership::check(&found, &absolute)?;
         let (git_dir, _) = found.into_repository_and_work_tree_directories();
+        Self::open(git_dir)
+    }
+
+    /// Opens the repository that git itself would use here: what `GIT_DIR` names, else the one that the current folder
+    /// is in. Who names a repository like that is not asked whose it is, as with git.
+    ///
+    /// # Errors
+    /// Those of [`Repository::discover`], and [`Error::NoGitDirectory`].
+    pub fn here() -> Result<Self, Error> {
+        let Some(named) = std::env::var_os("GIT_DIR").filter(|value| !value.is_empty()) else {
+            return Self::discover(Path::new("."));
+        };
+        let named = PathBuf::from(named);
+        // The `.git` of a linked worktree or a submodule is a file that says where to go on.
+        let git_dir = match gix::discover::path::from_gitdir_file(&named) {
+            Ok(elsewhere) if named.is_file() => elsewhere,
+            _ => named.clone(),
+        };
+        let git_dir = git_dir.canonicalize().ok().filter(|folder| gix::discover::is_git(folder).is_ok());
+        Self::open(git_dir.ok_or(Error::NoGitDirectory { folder: named })?)
+    }
+
+    fn open(git_dir: PathBuf) -> Result<Self, Error> {
         if is_reftable(&git_dir) {
             return Err(Error::Reftable { folder: git_dir });
         }
@@ -93,11 +116,11 @@ impl Repository {
     /// [`Error::NoCommits`] on a branch without any, [`Error::Unreadable`] when HEAD leads nowhere.
     pub fn head(&self) -> Result<CommitId, Error> {
         let unreadable = |error| Error::unreadable("HEAD", &error);
-        let mut head = self.gix.head().map_err(unreadable)?;
-        if head.is_unborn() {
-            return Err(Error::NoCommits { folder: self.gix.git_dir().to_owned() });
+        let head = self.gix.head().map_err(unreadable)?;
+        match head.id() {
+            Some(id) => Ok(CommitId(id.detach())),
+            None => Err(Error::NoCommits { folder: self.gix.git_dir().to_owned() }),
         }
-        Ok(CommitId(head.peel_to_commit().map_err(unreadable)?.id))
     }
 
     /// The branch that is checked out; `None` when HEAD is detached, as in every CI job.
@@ -154,6 +177,19 @@ impl Repository {
     /// [`Error::Unreadable`] when the list of tags cannot be read, or a wanted tag leads nowhere.
     pub fn tags(&self, wanted: impl FnMut(&str) -> bool) -> Result<Vec<Tag>, Error> {
         tags::read(&self.gix, wanted)
+    }
+
+    /// The tags that stand on a commit and whose name is `wanted`; `None` where that would take as long as
+    /// [`Repository::tags`] takes for all of them. `wanted` may be asked about others too.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when the list of tags cannot be read, or a wanted tag leads nowhere.
+    pub fn tags_on(
+        &self,
+        commit: CommitId,
+        wanted: impl FnMut(&str) -> bool,
+    ) -> Result<Option<Vec<Tag>>, Error> {
+        tags::on(&self.gix, commit, wanted)
     }
 
     /// Calls `visit` with `from` and every commit it is built on, through all parents, newest first, each of them once,

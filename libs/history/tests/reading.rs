@@ -155,7 +155,20 @@ fn tags_are_followed_to_their_commits() {
         tags.sort_by(|a, b| a.name.cmp(&b.name));
         let names: Vec<_> = tags.iter().map(|tag| (tag.name.as_str(), tag.target == commit)).collect();
         assert_eq!(names, [("annotated", true), ("group/nested", true), ("tree", false), ("twice", true)]);
+        let on_commit = open(&made).tags_on(commit, |name| name != "light").unwrap().expect("few tags");
+        let mut names: Vec<_> = on_commit.iter().map(|tag| tag.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["annotated", "group/nested", "twice"]);
     }
+    // A tag that was moved is in a file of its own, beside the packed one that it replaces.
+    made.commit("second");
+    made.git(["tag", "--force", "light"]);
+    let on = |commit| open(&made).tags_on(commit, |name| name == "light").unwrap().expect("few tags").len();
+    assert_eq!((on(commit), on(open(&made).head().unwrap())), (0, 1));
+    for number in 0..33 {
+        made.tag(&format!("many/{number}"));
+    }
+    assert_eq!(open(&made).tags_on(commit, |_| true).unwrap(), None, "all of them would have to be read");
 }
 
 #[test]

@@ -8,19 +8,17 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::{Bytes, BytesMut};
 use contract::redact::redact;
 use reqwest::header::RETRY_AFTER;
-use reqwest::redirect;
 use reqwest::{Request, Response, StatusCode, Url};
 
 use crate::error::root_cause;
 use crate::limit::{AtATime, Limits};
 use crate::retry::{is_temporary, retry_after, was_not_done};
 use crate::tls::ClientCertificate;
-use crate::{Error, Policy, Repeat, proxy, tls};
+use crate::{Error, Policy, Repeat, proxy, redirect, tls};
 
 /// How long a silent connection is kept waiting for. Long uploads and downloads go on as long as bytes move.
 const SILENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(15);
-const REDIRECTS: usize = 10;
 
 /// How the client is set up.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +58,7 @@ impl Client {
             .user_agent(&options.user_agent)
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
-            .redirect(redirect::Policy::custom(follow))
+            .redirect(redirect::policy())
             .build()
             .map_err(|error| Error::Setup { source: error.into() })?;
         let limits = Limits::new(options.at_a_time);
@@ -173,10 +171,10 @@ impl Client {
         begun: Instant,
     ) -> Result<Result<Response, reqwest::Error>, tokio::time::error::Elapsed> {
         if !bounded {
-            return Ok(self.inner.execute(request).await);
+            return Ok(redirect::execute(&self.inner, request).await);
         }
         let left = self.policy.deadline.saturating_sub(begun.elapsed());
-        tokio::time::timeout(left, self.inner.execute(request)).await
+        tokio::time::timeout(left, redirect::execute(&self.inner, request)).await
     }
 }
 
@@ -209,18 +207,6 @@ pub fn run<F: Future>(work: F) -> Result<F::Output, Error> {
         .build()
         .map_err(|error| Error::Setup { source: error.into() })?;
     Ok(runtime.block_on(work))
-}
-
-/// Follows redirects, but never from TLS to plain HTTP: what was asked for safely must not be answered by anybody.
-fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
-    if attempt.previous().len() > REDIRECTS {
-        attempt.error("too many redirects")
-    } else if from_tls && attempt.url().scheme() != "https" {
-        attempt.error("it redirects from HTTPS to plain HTTP")
-    } else {
-        attempt.follow()
-    }
 }
 
 fn worth_repeating(response: &Response, repeat: Repeat) -> bool {

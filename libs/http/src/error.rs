@@ -6,6 +6,8 @@ use contract::Explain;
 use contract::redact::redact;
 use reqwest::{Method, Url};
 
+use crate::proxy;
+
 /// A request that got no answer, or a client that could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -86,6 +88,26 @@ impl Error {
     pub fn broke_off(response: &reqwest::Response, source: reqwest::Error) -> Self {
         Self::BrokeOff { url: Box::new(response.url().clone()), source: source.without_url() }
     }
+
+    /// The server that was spoken to by TLS and does not speak it, with its port. What to do about it depends on how its
+    /// address was given, so whoever knows that says it.
+    pub fn without_tls(&self) -> Option<String> {
+        match self {
+            Self::NoAnswer { url, source, .. } if source.is_connect() && is_no_tls(&root_cause(source)) => {
+                Some(host_and_port(url))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_no_tls(text: &str) -> bool {
+    text.contains("InvalidContentType") || text.contains("corrupt message")
+}
+
+fn host_and_port(url: &Url) -> String {
+    let name = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"))
 }
 
 fn tries(attempts: u32) -> String {
@@ -108,7 +130,10 @@ impl Explain for Error {
                 let host = url.host_str().unwrap_or_default();
                 Some(format!("{host} asks for a client certificate that it trusts; name one with --client-cert"))
             }
-            Self::NoAnswer { url, source, .. } if source.is_connect() => Some(connect_hint(url, source)),
+            Self::NoAnswer { url, source, .. } if source.is_connect() => {
+                let proxy = proxy::variable_for(url, |name| std::env::var(name).ok());
+                Some(connect_hint(url, source, proxy))
+            }
             Self::NoAnswer { .. } | Self::BrokeOff { .. } => {
                 Some("run it again; -v shows every attempt".into())
             }
@@ -142,17 +167,22 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     root.to_string()
 }
 
-/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect".
-fn connect_hint(url: &Url, source: &reqwest::Error) -> String {
+/// A wrong certificate, a plain HTTP port and a server that is down all show as "cannot connect". `proxy` is the variable that
+/// names the proxy on the way there.
+fn connect_hint(url: &Url, source: &reqwest::Error, proxy: Option<&str>) -> String {
     let name = url.host_str().unwrap_or_default();
-    let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    let host = host_and_port(url);
     let text = root_cause(source);
     if text.contains("certificate") || text.contains("UnknownIssuer") {
         format!(
             "if {host} uses a private certificate authority, name its file with --ca-cert or SSL_CERT_FILE"
         )
-    } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
-        format!("{host} does not speak TLS there; --plain-http allows plain HTTP")
+    } else if is_no_tls(&text) {
+        format!("{host} does not speak TLS there; check its port")
+    } else if let Some(variable) = proxy {
+        format!(
+            "the way to {host} is by the proxy that {variable} names: check that both are up, or put {name} into NO_PROXY"
+        )
     } else if text.contains("lookup") || text.contains("dns") || text.contains("resolve") {
         format!("check the name {name} and, behind a proxy, HTTPS_PROXY")
     } else {

@@ -8,6 +8,7 @@ mod client;
 mod error;
 mod limit;
 mod proxy;
+mod redirect;
 mod retry;
 mod tls;
 
@@ -16,4 +17,4 @@ pub use client::{Client, Options, body_within, run};
 pub use error::Error;
 pub use limit::AtATime;
 pub use reqwest::{Body, Method, Request, Response, StatusCode, Url, header};
-pub use retry::{Policy, Repeat};
+pub use retry::{Policy, Repeat, back_off};

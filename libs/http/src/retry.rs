@@ -75,6 +75,14 @@ pub(crate) fn was_not_done(status: StatusCode) -> bool {
     status == StatusCode::TOO_MANY_REQUESTS
 }
 
+/// Waits as long as before another attempt at a request: what several do at once and some have to do again, they should not
+/// do again at once. `attempt` counts from 1.
+pub async fn back_off(attempt: u32) {
+    let policy = Policy { attempts: u32::MAX, deadline: Duration::MAX, ..Policy::default() };
+    let wait = policy.wait(attempt, Duration::ZERO, None, fastrand::f64());
+    tokio::time::sleep(wait.unwrap_or(policy.cap)).await;
+}
+
 /// What `Retry-After` asks for: seconds, or a date (RFC 9110, section 10.2.3).
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();

@@ -177,7 +177,10 @@ impl Explain for Error {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
                 None => format!("there are no credentials for {host}; log in with 'docker login {host}'"),
             }),
-            Self::Http(error) => error.hint(),
+            Self::Http(error) => match error.without_tls() {
+                Some(host) => Some(format!("{host} does not speak TLS there; --plain-http allows plain HTTP")),
+                None => error.hint(),
+            },
             Self::Digest { .. } | Self::Size { .. } => {
                 Some("nothing was tagged; run it again, or push it anew".into())
             }

@@ -121,6 +121,9 @@ impl World {
             None if asked.method != "GET" => return Err(message(404, "Not Found")),
             _ => {}
         }
+        if asked.method == "GET" && asked.path == format!("/repos/{}", self.repository) {
+            return Ok(Reply::json(200, &json!({ "full_name": self.repository, "default_branch": "main" })));
+        }
         let prefix = format!("/repos/{}/", self.repository);
         let path = asked.path.strip_prefix(&prefix).ok_or_else(not_found)?;
         let parts: Vec<_> = path.split('/').map(decoded).collect();

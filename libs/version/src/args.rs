@@ -7,7 +7,7 @@ use crate::{InvalidRange, Range, RangeOptions};
 /// A range and how it is read.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RangeArgs {
-    /// Only versions in this range, such as ^1.4 or '>=1.4 <2'
+    /// Only versions in this range, such as ^1.4 or '>=1.4 <2'; an empty one is every release
     #[arg(long, value_name = "RANGE")]
     pub range: Option<String>,
     /// By whose rules the range is read

@@ -61,8 +61,7 @@ fn files_are_kept_and_linked_to_where_they_are_served() {
     let place = Place::new();
     place.file("app.whl", "wheel");
     let create = |args: &[&str]| run(&place).args(["create", "1.2.0", "--upload", "app.whl"]).args(args);
-    let without = create(&[]).fails(2);
-    assert!(without.stderr.contains("--site-url"), "{without:?}");
+    place.refuses(create(&[]), 2, &["nothing says where this directory is served", "--site-url"]);
     create(&["--site-url", SITE]).succeeds();
     assert_eq!(place.read("out/public/files/1.2.0/app.whl"), "wheel");
     assert_eq!(
@@ -90,6 +89,11 @@ fn badges_notes_and_the_wiki_page_are_files_too() {
     assert!(run(&place).args(badge).succeeds().stdout().contains("badge a b/c created"));
     assert!(run(&place).args(badge).succeeds().stdout().contains("badge a b/c unchanged"));
     assert_eq!(place.json("out/badges/a%20b%2Fc.json")["name"], "a b/c");
+    place.refuses(
+        run(&place).args(["show", "v1.0.0"]),
+        1,
+        &["there is no release v1.0.0", "one of the tag 1.0.0"],
+    );
     let shown = run(&place).args(["show", "1.0.0"]).succeeds();
     assert!(shown.stdout().contains("### Features"), "{shown:?}");
 }
@@ -98,6 +102,7 @@ fn badges_notes_and_the_wiki_page_are_files_too() {
 fn a_dry_run_writes_nothing() {
     let place = Place::new();
     place.file("app.whl", "wheel");
+    std::fs::create_dir_all(place.path("out/releases")).unwrap();
     let before = place.files();
     let table: &[&[&str]] = &[
         &["env", "prod", "1.0.0"],
@@ -109,6 +114,50 @@ fn a_dry_run_writes_nothing() {
         let output = run(&place).args(*args).args(["--dry-run"]).env("CI_PAGES_URL", SITE).succeeds();
         assert!(output.stdout().contains("would be created"), "{output:?}");
         assert_eq!(place.files(), before, "{args:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_of_an_environment_knows_what_becomes_of_the_page() {
+    let place = Place::new();
+    run(&place).args(["create", "1.2.0"]).succeeds();
+    let env = || run(&place).args(["env", "prod", "1.2.0"]);
+    assert!(env().arg("--dry-run").succeeds().stdout().contains("page would be updated"));
+    env().succeeds();
+    assert!(env().arg("--dry-run").succeeds().stdout().contains("page unchanged"));
+}
+
+#[test]
+fn where_nothing_was_ever_kept_there_is_nothing_to_show() {
+    let place = Place::new();
+    for args in [&["show"][..], &["show", "1.0.0"], &["page"], &["page", "--wiki"]] {
+        place.refuses(
+            run(&place).args(args),
+            2,
+            &["cannot find releases in out: there is no such directory", "--forge"],
+        );
+    }
+    std::fs::create_dir(place.path("out")).unwrap();
+    place.refuses(
+        run(&place).arg("show"),
+        2,
+        &["nothing was ever released there", "release create begins it"],
+    );
+    // An empty one, which its owner has begun, is one.
+    std::fs::create_dir(place.path("out/releases")).unwrap();
+    assert_eq!(run(&place).arg("show").succeeds().stdout(), "");
+}
+
+#[test]
+fn the_page_of_a_directory_is_written_where_it_belongs() {
+    let place = Place::new();
+    run(&place).args(["create", "1.0.0"]).succeeds();
+    let site = std::fs::read(place.path("out/public/index.html")).unwrap();
+    std::fs::remove_dir_all(place.path("out/public")).unwrap();
+    assert_eq!(run(&place).arg("page").succeeds().stdout(), "page created: out/public/index.html\n");
+    run(&place).args(["page", "--out", "site"]).succeeds();
+    for path in ["out/public/index.html", "site/index.html"] {
+        assert_eq!(std::fs::read(place.path(path)).unwrap(), site, "{path}");
     }
 }
 

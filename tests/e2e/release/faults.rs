@@ -226,7 +226,11 @@ fn any_order_of_runs_that_crash_anywhere_ends_in_the_same_state() {
 fn runs_at_the_same_time_end_in_the_same_state() {
     const RUNS: [Run; 3] = [Run::Create, Run::Create, Run::CreateTag];
     let stand = Stand::new(Run::Create);
-    let children = RUNS.map(|run| stand.tool(run).into_command().stdout(std::process::Stdio::null()).spawn());
+    let start = |run| {
+        let mut command = stand.tool(run).into_command();
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn()
+    };
+    let children = RUNS.map(start);
     for child in children {
         assert!(child.and_then(|mut child| child.wait()).expect("it runs").success());
     }

@@ -1,7 +1,7 @@
 //! `release` with GitHub.
 
 use serde_json::json;
-use testkit::{Fault, Github, Proxy, Rule, Tool, tool};
+use testkit::{Answer, Fault, Github, Proxy, Rule, Tool, tool};
 
 const REPOSITORY: &str = "team/app";
 const SHA: &str = "1111111111111111111111111111111111111111";
@@ -88,7 +88,77 @@ fn what_github_has_not_and_what_is_wrong_is_told() {
     assert!(wrong.stderr.contains("401") && wrong.stderr.contains("GITHUB_TOKEN is not valid"), "{wrong:?}");
     let without = run().args(["create", "1.2.0"]).env("GITHUB_TOKEN", "").fails(1);
     assert!(without.stderr.contains("set GITHUB_TOKEN"), "{without:?}");
+    let elsewhere = run().args(["create", "1.2.0"]).env("GITHUB_REPOSITORY", "team/none").fails(1);
+    assert!(elsewhere.stderr.contains("team/none is not there, or GITHUB_TOKEN may not"), "{elsewhere:?}");
+    let shown = run().args(["show", "1.2.0"]).env("GITHUB_REPOSITORY", "team/none").fails(1);
+    assert!(shown.stderr.contains("team/none is not there"), "{shown:?}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("notes.md"), "x".repeat(125_001)).unwrap();
+    let long = run().current_dir(folder.path()).args(["create", "1.2.0", "--notes", "notes.md"]).fails(2);
+    assert!(
+        long.stderr.contains("too long for GitHub") && long.stderr.contains("125000 are allowed"),
+        "{long:?}"
+    );
+    let html = Answer { body: "<html><title>Proxy login</title></html>".into(), ..Answer::status(200) };
+    let rule = Rule::matching("*", Fault::Answer(html));
+    let proxy = Proxy::builder(&github.address()).fault(rule).start();
+    let page = in_workflow(&proxy.address()).args(["create", "1.2.0"]).fails(1);
+    assert!(
+        page.stderr.contains("instead of the API of GitHub there answered a page of HTML, \"Proxy login\"")
+    );
     assert_eq!(github.state(), before);
+}
+
+#[test]
+fn a_workflow_for_a_tag_needs_no_argument() {
+    let github = github();
+    let run = |tag: &str| {
+        let run = in_workflow(&github.address()).arg("create").env("GITHUB_REF_TYPE", "tag");
+        run.env("GITHUB_REF_NAME", tag).env("GITHUB_SHA", SHA)
+    };
+    assert!(run("1.2.0").succeeds().stdout().contains("release 1.2.0 created"));
+    let slip = run("1.2.0").arg("1.2.1").fails(2);
+    assert!(slip.stderr.contains("this pipeline is for the tag '1.2.0'"), "{slip:?}");
+    let branch = run("main").env("GITHUB_REF_TYPE", "branch").arg("2.0.0").succeeds();
+    assert!(
+        branch.stderr.contains(&format!("the tag 2.0.0 is not in team/app yet; it is made on {SHA}")),
+        "{branch:?}"
+    );
+    assert_eq!(github.state()["tags"]["2.0.0"], SHA);
+}
+
+#[test]
+fn a_dry_run_shows_each_request_and_sends_none() {
+    let github = github();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("app.whl"), "wheel").unwrap();
+    let run = || {
+        let run = in_workflow(&github.address()).current_dir(folder.path());
+        run.args(["create", "1.2.0", "--upload", "app.whl", "--dry-run"])
+    };
+    let before = github.state();
+    let output = run().succeeds();
+    let api = format!("http://{}/repos/team/app/releases", github.address());
+    for part in [
+        "release 1.2.0 would be created",
+        "file app.whl would be created: https://github.example.com/team/app/releases/download/1.2.0/app.whl\n",
+        &format!("would send POST {api} {{"),
+        &format!("would send POST {api}/ID/assets?name=*** (5 bytes, app.whl)\n"),
+    ] {
+        assert!(output.stdout().contains(part), "{part} is missing in {output:?}");
+    }
+    assert_eq!(github.state(), before);
+    in_workflow(&github.address())
+        .current_dir(folder.path())
+        .args(["create", "1.2.0", "--upload", "app.whl"])
+        .succeeds();
+    assert!(!run().succeeds().stdout().contains("would send"));
+    std::fs::write(folder.path().join("app.whl"), "other").unwrap();
+    let output = run().succeeds();
+    let lines: Vec<_> = output.stdout().lines().filter(|line| line.starts_with("would send")).collect();
+    assert_eq!(lines.len(), 2, "{output:?}");
+    assert!(lines[0].contains("DELETE") && lines[1].contains("(5 bytes, app.whl)"), "{output:?}");
+    assert!(!output.stdout().contains("the-token"), "{output:?}");
 }
 
 #[test]

@@ -169,9 +169,15 @@ fn a_tag_that_is_not_there_is_made_at_the_ref_or_asked_for() {
     let create = |tag: &str| in_job(&gitlab.address()).args(["create", tag]);
     let before = gitlab.state(PROJECT);
     words(&create("2.0.0").fails(2), &["the tag '2.0.0' is not in team/app", "--ref SHA"]);
-    words(&create("2.0.0").args(["--ref", "nowhere"]).fails(2), &["invalid reference 'nowhere'"]);
-    words(&create("1.2.0").args(["--ref", &"2".repeat(40)]).fails(2), &["stands on 1111", "another tag"]);
-    words(&create("1.2.0").args(["--milestone", "Autumn"]).fails(2), &["Milestone(s) not found: Autumn"]);
+    words(
+        &create("2.0.0").args(["--ref", "nowhere"]).fails(2),
+        &["invalid reference 'nowhere'", "was pushed"],
+    );
+    words(&create("1.2.0").args(["--ref", &"2".repeat(40)]).fails(2), &["stands on 1111", "another one"]);
+    words(
+        &create("1.2.0").args(["--milestone", "Autumn"]).fails(2),
+        &["Milestone(s) not found: Autumn", "make that milestone first"],
+    );
     assert_eq!(gitlab.state(PROJECT), before);
     create("2.0.0").args(["--ref", "main"]).succeeds();
     assert_eq!(gitlab.state(PROJECT)["tags"]["2.0.0"], SHA);
@@ -200,6 +206,16 @@ fn a_dry_run_shows_each_request_and_sends_none() {
     for secret in ["job-token", "maintainer-token", "abc"] {
         assert!(!output.stdout().contains(secret) && !run.stdout().contains(secret), "{output:?} {run:?}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    let pages = in_job(&proxy.address()).current_dir(folder.path());
+    let pages = pages.args(["env", "prod", "1.2.0", "--dry-run", "--page", "site", "--wiki"]).succeeds();
+    for part in
+        ["page would be created: site/index.html", "wiki page would be created", "| production | 1.2.0 |"]
+    {
+        assert!(pages.stdout().contains(part), "{part} is missing in {pages:?}");
+    }
+    assert_eq!(pages.stdout().matches("would send ").count(), 4, "{pages:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     assert!(proxy.take_log().iter().all(|passed| passed.method == "GET"));
 }
 
@@ -253,6 +269,13 @@ fn the_environment_may_come_from_variables() {
         .env("RELEASE_SERVER", "production")
         .env("CI_COMMIT_TAG", "1.2.0");
     assert!(run.succeeds().stdout().contains("production 1.2.0 created"));
+    let one = in_job(&gitlab.address()).args(["env", "8b1735cf"]).env("RELEASE_SERVER", "prev").succeeds();
+    assert!(one.stdout().contains("preview 8b1735cf created"), "{one:?}");
+    let either = in_job(&gitlab.address()).args(["env", "dev"]).env("RELEASE_SERVER", "prev");
+    words(
+        &either.env("CI_COMMIT_TAG", "1.2.0").fails(2),
+        &["environment or the version", "release env ENV VERSION"],
+    );
 }
 
 #[test]

@@ -47,8 +47,8 @@ fn a_shallow_clone_is_deepened_when_that_is_wanted() {
     assert_eq!(output.stdout(), "3.1.0\n");
 }
 
-#[test]
-fn deepening_brings_files_where_a_folder_is_asked_about() {
+/// Since v1.0.0, a fix in the folder a and a feature in b, for clones that ask for a part.
+fn origin_of_two_folders() -> Repository {
     let mut origin = Repository::new();
     origin.write("a/code", "1");
     origin.commit("feat: a");
@@ -57,6 +57,12 @@ fn deepening_brings_files_where_a_folder_is_asked_about() {
     origin.write("b", "1");
     origin.commit("feat: b");
     origin.git(["config", "uploadpack.allowFilter", "true"]);
+    origin
+}
+
+#[test]
+fn deepening_brings_files_where_a_folder_is_asked_about() {
+    let origin = origin_of_two_folders();
     for (command, expected) in [("next", "1.0.1\n"), ("env", "\nNEXT_VERSION=1.0.1\n")] {
         let clone = origin.clone_at_depth(1);
         let output = versioner(&clone).args([command, "--path", "a", "--deepen"]).succeeds();
@@ -65,6 +71,84 @@ fn deepening_brings_files_where_a_folder_is_asked_about() {
         let output = versioner(&clone).args([command, "--path", "a", "--history", "api"]).fails(2);
         assert!(output.error()[0].contains("--path cannot be answered by --history api"), "{output:?}");
     }
+}
+
+#[test]
+fn a_clone_that_was_deepened_gets_files_where_they_are_asked_about_later() {
+    let mut origin = origin_of_two_folders();
+    let clone = origin.clone_at_depth(1);
+    assert_eq!(versioner(&clone).args(["next", "--deepen"]).succeeds().stdout(), "1.1.0\n");
+    let output = versioner(&clone).args(["next", "--path", "a"]).fails(1);
+    assert!(output.error()[0].contains("are not in this clone"), "{output:?}");
+    assert!(output.error()[1].contains("git fetch --refetch --filter=blob:none"), "{output:?}");
+    let output = versioner(&clone).args(["next", "--path", "a", "--deepen"]).succeeds();
+    assert_eq!(output.stdout(), "1.0.1\n");
+    assert!(output.stderr.contains("fetching the missing folders from origin"), "{output:?}");
+    // From now on they are here.
+    let output = versioner(&clone).args(["next", "--path", "a"]).succeeds();
+    assert_eq!((output.stdout(), output.stderr.as_str()), ("1.0.1\n", ""));
+    // What is fetched next comes whole.
+    let settings = clone.git(["config", "--list"]);
+    assert!(settings.contains("remote.origin.promisor=true"), "{settings}");
+    assert!(!settings.contains("partialclonefilter"), "{settings}");
+    origin.write("c/new", "1");
+    let newest = origin.commit("fix: c");
+    clone.git(["fetch", "--quiet", "origin", "main"]);
+    clone.git(["-c", "remote.origin.url=/nowhere", "checkout", "--quiet", &newest]);
+}
+
+#[test]
+fn the_filter_of_a_partial_clone_stays_what_it_was() {
+    let origin = play("commit a; tag v1.0.0; commit fix: b; commit c");
+    origin.git(["config", "uploadpack.allowFilter", "true"]);
+    let (_folder, clone) = clone_of(&origin, &["--depth=1", "--filter=blob:none"]);
+    let run = tool("versioner").args(["next", "--deepen"]).current_dir(&clone).succeeds();
+    assert_eq!(run.stdout(), "1.0.1\n");
+    let at = clone.display().to_string();
+    assert_eq!(origin.git(["-C", &at, "config", "remote.origin.partialclonefilter"]), "blob:none");
+}
+
+#[test]
+fn git_dir_counts_as_it_does_for_git() {
+    let mut repository = play("commit a; tag v1.0.0; commit feat: b");
+    let other = play("commit a; tag v7.0.0; commit fix: b");
+    let folder = tempfile::tempdir().expect("a folder");
+    let linked = folder.path().join("linked");
+    repository.git(["worktree", "add", "--quiet", "--detach", &linked.to_string_lossy()]);
+    let bare = folder.path().join("bare");
+    repository.git(["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()]);
+    let private = repository.path().join(".git/worktrees/linked");
+    repository.commit("feat!: c");
+    let run = |git_dir: &std::path::Path| versioner(&other).arg("next").env("GIT_DIR", git_dir);
+    let git_dir = repository.path().join(".git");
+    let table = [(&git_dir, "2.0.0"), (&bare, "1.1.0"), (&private, "1.1.0"), (&linked.join(".git"), "1.1.0")];
+    for (git_dir, next) in table {
+        assert_eq!(run(git_dir).succeeds().stdout(), format!("{next}\n"), "{git_dir:?}");
+        // Who names a repository means that one.
+        let named = run(git_dir).arg("--repository").arg(other.path()).succeeds();
+        assert_eq!(named.stdout(), "7.0.1\n", "{git_dir:?}");
+    }
+    assert_eq!(run(std::path::Path::new("")).succeeds().stdout(), "7.0.1\n");
+    let relative = tool("versioner").arg("next").env("GIT_DIR", "linked/.git").current_dir(folder.path());
+    assert_eq!(relative.succeeds().stdout(), "1.1.0\n");
+    for nothing in ["/no/such/folder", "/", "/etc/passwd"] {
+        let output = run(std::path::Path::new(nothing)).fails(2);
+        assert!(output.error()[0].contains(&format!("GIT_DIR is {nothing}")), "{output:?}");
+        assert!(output.error()[1].contains("--repository DIR"), "{output:?}");
+    }
+}
+
+#[test]
+fn git_works_in_the_repository_that_was_read() {
+    let origin = play("commit a; tag v3.0.0; commit fix: b; commit c; commit feat: d");
+    let elsewhere = play("commit a");
+    let clone = origin.clone_at_depth(1);
+    let run = versioner(&elsewhere).args(["next", "--deepen", "--repository"]).arg(clone.path());
+    let run = run.env("GIT_DIR", elsewhere.path().join(".git"));
+    assert_eq!(run.succeeds().stdout(), "3.1.0\n");
+    let clone = origin.clone_at_depth(1);
+    let run = versioner(&elsewhere).args(["next", "--deepen"]).env("GIT_DIR", clone.path().join(".git"));
+    assert_eq!(run.succeeds().stdout(), "3.1.0\n");
 }
 
 #[test]
@@ -104,7 +188,7 @@ fn partial_clones_are_read_without_what_they_lack() {
         } else {
             let output = run(&["--path", "a"]).fails(1);
             assert!(output.error()[0].contains("files of commit"), "{output:?}");
-            assert!(output.error()[1].contains("--filter=tree:0"), "{output:?}");
+            assert!(output.error()[1].contains("--filter=blob:none"), "{output:?}");
         }
     }
 }

@@ -129,12 +129,39 @@ fn a_repository_of_several_products_wants_a_prefix() {
         assert!(output.error()[0].contains("a/ or b/"), "{output:?}");
         assert!(output.error()[1].contains("--tag-prefix a/"), "{output:?}");
     }
-    for (prefix, next) in [("a/", "1.1.0"), ("b/", "5.1.0"), ("c/", "0.1.0"), ("", "0.1.0")] {
+    for (prefix, next) in [("a/", "1.1.0"), ("b/", "5.1.0"), ("", "0.1.0")] {
         let output = versioner(&repository).args(["next", "--tag-prefix", prefix]).succeeds();
-        assert_eq!(output.stdout(), format!("{next}\n"), "{prefix}");
+        assert_eq!((output.stdout(), output.stderr.as_str()), (format!("{next}\n").as_str(), ""), "{prefix}");
     }
     let output = versioner(&repository).arg("next").env("VERSIONER_TAG_PREFIX", "b/").succeeds();
     assert_eq!(output.stdout(), "5.1.0\n");
+}
+
+#[test]
+fn a_prefix_that_fits_no_tag_is_told() {
+    let repository = play("commit a; tag a/v1.0.0; tag b-v5.0.0; commit feat: b");
+    for (command, printed) in [("next", "0.1.0"), ("tag", "c/0.1.0")] {
+        let output = versioner(&repository).args([command, "--tag-prefix", "c/"]).succeeds();
+        assert_eq!(output.stdout(), format!("{printed}\n"));
+        let said = "no tag starts with c/ and goes on with a version: nothing is released yet; others start with a/ or b-";
+        assert_eq!(output.stderr.matches(said).count(), 1, "{output:?}");
+    }
+    // Said once, also by the command that asks twice.
+    let env = versioner(&repository).args(["env", "--tag-prefix", "c/"]).succeeds();
+    assert_eq!(env.stderr.matches("no tag starts with c/").count(), 1, "{env:?}");
+    let fresh = versioner(&play("commit a")).args(["current", "--tag-prefix", "c/"]).succeeds();
+    assert!(fresh.stderr.contains("nothing is released yet\n"), "{fresh:?}");
+    // Here only the last character is missing.
+    for (prefix, whole) in [("a", "a/"), ("b", "b-")] {
+        let output = versioner(&repository).args(["next", "--tag-prefix", prefix]).fails(2);
+        assert!(output.error()[0].contains(&format!("tags that start with {whole} do")), "{output:?}");
+        assert!(output.error()[1].contains(&format!("--tag-prefix {whole}")), "{output:?}");
+        assert_eq!(output.stdout(), "");
+    }
+    for (prefix, why) in [("a b/", "git allows none called 'a b/1.0.0'"), ("refs/tags/a/", "refs/tags/")] {
+        let output = versioner(&repository).args(["tag", "--tag-prefix", prefix]).fails(2);
+        assert!(output.error()[0].contains("--tag-prefix") && output.error()[0].contains(why), "{output:?}");
+    }
 }
 
 #[test]

@@ -54,6 +54,11 @@ fn environments_are_tags_too() {
     assert_eq!(output.stdout(), format!("{short}\ndev\n"));
     let output = run().args(["--environment", "prev", "--environment", "prod"]).succeeds();
     assert_eq!(output.stdout(), format!("{short}\nprev\nprod\n"));
+    for name in ["latest", "1.4", "v1", "1.4.3", "027c3e98"] {
+        let output = run().args(["--environment", name]).fails(2);
+        assert!(output.error()[0].contains(&format!("no environment can be called '{name}'")), "{output:?}");
+        run().env("CI_ENVIRONMENT_SLUG", name).fails(2);
+    }
     let output = run().args(["--environment", "review/x"]).fails(2);
     assert!(output.error()[0].contains("review/x") && output.stdout().is_empty(), "{output:?}");
 }
@@ -125,12 +130,21 @@ fn a_clone_without_all_tags_does_not_guess() {
         let output = versioner(clone).arg("tags").env("CI_COMMIT_TAG", tag).fails(1);
         assert!(output.error()[0].contains("has not all tags"), "{output:?}");
         assert!(output.error()[1].contains("GIT_DEPTH: 0"), "{output:?}");
-        // All the rest is known.
-        let env = versioner(clone).arg("env").env("CI_COMMIT_TAG", tag).succeeds();
+        // A pipeline gets all that it asked for or nothing: what is missing would be missed in a later job.
+        let env = versioner(clone).arg("env").env("CI_COMMIT_TAG", tag).fails(1);
+        assert!(env.error()[0].contains("has not all tags") && env.stdout().is_empty(), "{env:?}");
+        assert!(env.error()[1].contains("GIT_DEPTH: 0"), "{env:?}");
+        // On a laptop all the rest is known.
+        let env = versioner(clone).arg("env").succeeds();
         assert!(
             env.stderr.contains("IMAGE_TAGS is left out") && !env.stdout().contains("IMAGE_TAGS"),
             "{env:?}"
         );
+        assert!(env.stdout().contains(&format!("VERSION={}\n", &tag[1..])), "{env:?}");
+        // A pre-release moves nothing, whatever else there is.
+        let tag = "v9.0.0-rc.1";
+        let tags = versioner(clone).arg("tags").env("CI_COMMIT_TAG", tag).succeeds();
+        assert_eq!(tags.stdout(), format!("{}\n9.0.0-rc.1\n", &clone.head()[..8]));
     }
     let output = versioner(&runner).args(["tags", "--deepen"]).env("CI_COMMIT_TAG", "v1.3.9").succeeds();
     assert_eq!(output.stdout(), format!("{}\n1.3.9\n1.3\n", &runner.head()[..8]));
@@ -173,6 +187,26 @@ fn labels_say_where_an_image_is_from() {
         "{docker:?}"
     );
     assert!(run("buildctl").stdout().contains(&format!("--opt label:commit={head} ")));
+    let lines = run("lines");
+    let expected: Vec<String> = labels
+        .as_object()
+        .expect("an object")
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_str().expect("text")))
+        .collect();
+    let mut shown: Vec<&str> = lines.stdout().lines().collect();
+    assert_eq!(shown[0], "org.opencontainers.image.created=2024-01-01T00:02:00Z");
+    shown.sort_unstable();
+    assert_eq!(shown, {
+        let mut sorted = expected;
+        sorted.sort_unstable();
+        sorted
+    });
+    let torn = versioner(&repository)
+        .args(["labels", "--format", "lines"])
+        .env("CI_PROJECT_TITLE", "a\nb=c")
+        .fails(2);
+    assert!(torn.error()[0].contains("image.title on a line") && torn.stdout().is_empty(), "{torn:?}");
     let laptop = versioner(&repository).args(["labels", "--format", "json"]).succeeds();
     assert!(laptop.stderr.contains("image.source is left out: it needs CI_PROJECT_URL"), "{laptop:?}");
     assert!(laptop.stdout().contains("\"branch\": \"main\""), "{laptop:?}");

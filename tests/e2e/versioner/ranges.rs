@@ -11,13 +11,15 @@ fn run(line: &[&str]) -> Tool {
 
 #[test]
 fn check_answers_by_its_exit_code_and_says_why_not() {
-    let table: [(&[&str], Result<&str, &str>); 15] = [
+    let table: [(&[&str], Result<&str, &str>); 17] = [
         (&["v1.4.3"], Ok("1.4.3")),
         (&["1.4.3", "--release"], Ok("1.4.3")),
         (&["1.4.3", "--range", ">=1.4, <2"], Ok("1.4.3")),
         (&["1.0.0-name.27", "--range", ">=1.0.0-name.0 <=1.0.0-name.9999"], Ok("1.0.0-name.27")),
         (&["1.5.0-rc.1", "--range", "^1.4", "--prereleases"], Ok("1.5.0-rc.1")),
         (&["1.4", "--lenient", "--range", "1.x"], Ok("1.4.0")),
+        (&["1.4.3", "--range", ""], Ok("1.4.3")),
+        (&["1.5.0-rc.1", "--range", " "], Err("1.5.0-rc.1 is not in *: it is a pre-release")),
         (&["1.5.0-rc.1", "--release"], Err("1.5.0-rc.1 is a pre-release of 1.5.0")),
         (&["2.0.0", "--range", "^1.4"], Err("2.0.0 is not in ^1.4: '^1.4' does not hold")),
         (&["1.5.0-rc.1", "--range", "^1.4"], Err("it is a pre-release")),
@@ -44,6 +46,8 @@ fn check_answers_by_its_exit_code_and_says_why_not() {
             }
         }
     }
+    let output = run(&["check", "1.4"]).fails(3);
+    assert_eq!(output.error()[1], "  hint: with --lenient it is one");
     let output = run(&["check", "1.0.0", "--range", "^1,"]).fails(2);
     assert!(output.error()[0].contains("'^1,' is no range: it ends with a comma"), "{output:?}");
 }
@@ -87,10 +91,13 @@ fn latest_is_the_highest_that_matches() {
         (&["1.4", "1", "--lenient"], Ok("1.4")),
         (
             &["1.9.0", "2.0.0-rc.1", "--range", "^3"],
-            Err("none of 2 texts is a version that matches; of the highest: 2.0.0-rc.1"),
+            Err("no match in 2 versions among 2 arguments; the highest: 2.0.0-rc.1 is not in ^3: "),
         ),
-        (&["2.0.0-rc.1"], Err("--prereleases")),
-        (&["latest", "main"], Err("none of 2 texts")),
+        (
+            &["2.0.0-rc.1", "x"],
+            Err("no match in 1 version among 2 arguments; the highest: 2.0.0-rc.1 is a pre"),
+        ),
+        (&["latest", "main"], Err("there is no version among 2 arguments")),
     ];
     for (args, expected) in table {
         match expected {
@@ -105,7 +112,13 @@ fn latest_is_the_highest_that_matches() {
     }
     let tags = "v1.0.0\nv1.2.0\ndeploy-2024-10-03\n";
     assert_eq!(run(&["latest"]).stdin(tags).succeeds().stdout(), "v1.2.0\n");
-    run(&["latest"]).stdin("").fails(3);
+    let output = run(&["latest"]).stdin("").fails(3);
+    assert!(
+        output.error()[0].contains("there is nothing to choose from: no lines of standard input"),
+        "{output:?}"
+    );
+    let output = run(&["latest"]).stdin("main\n").fails(3);
+    assert!(output.error()[0].contains("there is no version among 1 line of standard input"), "{output:?}");
     run(&["latest", "1.0.0", "--image", "localhost:5000/app"]).fails(2);
 }
 

@@ -5,6 +5,7 @@ use http::NetworkArgs;
 use registry::{Platform, Reference, RegistryArgs};
 
 use super::sources::{CommitArgs, HistoryArgs, StepArgs};
+use crate::image_tags;
 
 #[derive(Args, Debug)]
 pub(crate) struct ImageArgs {
@@ -33,7 +34,7 @@ pub(crate) struct TagsArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) format: TagsFormat,
     /// The environment the image is deployed to, as one more tag; may be repeated
-    #[arg(long, value_name = "NAME", env = "CI_ENVIRONMENT_SLUG", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", env = "CI_ENVIRONMENT_SLUG", value_delimiter = ',', value_parser = image_tags::environment)]
     pub(crate) environment: Vec<String>,
     #[command(flatten)]
     pub(crate) asked: ImageRepositoryArgs,
@@ -122,6 +123,8 @@ pub(crate) enum LabelsFormat {
     Docker,
     /// --opt options for buildctl, quoted likewise
     Buildctl,
+    /// A label a line, NAME=value, with nothing quoted
+    Lines,
     /// One JSON document, with "schema": 1
     Json,
 }

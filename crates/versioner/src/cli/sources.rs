@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use contract::Secret;
-use history::CommitId;
+use history::{CommitId, Repository};
+
+use crate::{next, tags};
 
 /// Where versions are read from.
 #[derive(Args, Debug)]
 pub(crate) struct HistoryArgs {
-    /// The git repository, or a folder in it
-    #[arg(long, value_name = "DIR", env = "VERSIONER_REPOSITORY", default_value = ".")]
-    pub(crate) repository: PathBuf,
+    /// The git repository, or a folder in it; by default what $GIT_DIR names, else the one of the current folder
+    #[arg(long, value_name = "DIR", env = "VERSIONER_REPOSITORY")]
+    pub(crate) repository: Option<PathBuf>,
     /// Read only tags that start with this and go on with a version, such as service-a/
-    #[arg(long, value_name = "PREFIX", env = "VERSIONER_TAG_PREFIX")]
+    #[arg(long, value_name = "PREFIX", env = "VERSIONER_TAG_PREFIX", value_parser = tags::prefix)]
     pub(crate) tag_prefix: Option<String>,
     /// Where the clone is shallow and that matters, fetch the missing history and tags, with the git binary
     #[arg(long, env = "VERSIONER_DEEPEN")]
@@ -26,6 +28,13 @@ pub(crate) struct HistoryArgs {
     /// The remote that is fetched from and pushed to
     #[arg(long, value_name = "NAME", env = "VERSIONER_REMOTE", default_value = "origin", value_parser = remote)]
     pub(crate) remote: String,
+}
+
+impl HistoryArgs {
+    /// Opens the repository.
+    pub(crate) fn open(&self) -> Result<Repository, history::Error> {
+        self.repository.as_deref().map_or_else(Repository::here, Repository::discover)
+    }
 }
 
 /// What starts with a dash would be an option to git, and some of those run programs.
@@ -97,7 +106,7 @@ pub(crate) struct StepArgs {
     #[arg(long, value_enum, value_name = "PART", env = "VERSIONER_BUMP", default_value_t)]
     pub(crate) bump: Step,
     /// Make it a pre-release with this name, numbered on: rc gives 1.5.0-rc.1, then 1.5.0-rc.2
-    #[arg(long, value_name = "NAME", env = "VERSIONER_PRERELEASE")]
+    #[arg(long, value_name = "NAME", env = "VERSIONER_PRERELEASE", value_parser = next::prerelease_name)]
     pub(crate) prerelease: Option<String>,
     /// Count only commits that change something in this folder, named from the repository's root; may be repeated
     #[arg(long, value_name = "DIR", env = "VERSIONER_PATH", value_delimiter = ',')]

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::said::{Said, said};
 use crate::Error;
+use crate::page_of_html::page_of_html;
 use crate::plan::Plan;
 
 /// What a person calls this server.
@@ -55,6 +56,14 @@ pub(crate) enum Body {
     None,
     Json(Value),
     File(Bytes),
+}
+
+/// A file that was asked for.
+pub(crate) enum FileThere {
+    No,
+    Whole(Bytes),
+    /// It is there, and longer than whoever asks wants to read.
+    Longer,
 }
 
 /// What came back: an answer that is no error, or one that its caller knows what to do with.
@@ -119,19 +128,25 @@ impl Api {
         self.accepted(&call, answer).map(Some)
     }
 
-    /// Asks for a file of at most `limit` bytes; none when it is not there or longer.
+    /// Asks for a file of at most `limit` bytes.
     pub(crate) async fn find_file(
         &self,
         path: &[&str],
         limit: usize,
         what: &str,
-    ) -> Result<Option<Bytes>, Error> {
+    ) -> Result<FileThere, Error> {
         let right = Right::Package;
         let call = Call { method: Method::GET, path, query: &[], body: Body::None, right, what: what.into() };
+        // An error of the server may be longer than the file.
         match self.fetch(&call, limit.max(64 * 1024)).await {
-            Ok(answer) if answer.status == StatusCode::NOT_FOUND && is_absence(&answer.body) => Ok(None),
-            Ok(answer) => self.accepted(&call, answer).map(|answer| Some(answer.body)),
-            Err(Error::NoAnswer { source: http::Error::TooLong { .. }, .. }) => Ok(None),
+            Ok(answer) if answer.status == StatusCode::NOT_FOUND && is_absence(&answer.body) => {
+                Ok(FileThere::No)
+            }
+            Ok(answer) => match self.not_refused(&call, answer)?.body {
+                body if body.len() > limit => Ok(FileThere::Longer),
+                body => Ok(FileThere::Whole(body)),
+            },
+            Err(Error::NoAnswer { source: http::Error::TooLong { .. }, .. }) => Ok(FileThere::Longer),
             Err(error) => Err(error),
         }
     }
@@ -237,8 +252,16 @@ impl Api {
         })
     }
 
-    /// Makes an error of an answer that is one.
+    /// Makes an error of an answer that is one, or that is not the API's.
     fn accepted(&self, call: &Call<'_>, answer: Answer) -> Result<Answer, Error> {
+        let answer = self.not_refused(call, answer)?;
+        match page_of_html(&answer.body) {
+            Some(page) => Err(Error::NotTheApi { what: answer.what, server: SERVER, page }),
+            None => Ok(answer),
+        }
+    }
+
+    fn not_refused(&self, call: &Call<'_>, answer: Answer) -> Result<Answer, Error> {
         if answer.status.is_success() {
             return Ok(answer);
         }
@@ -269,6 +292,12 @@ impl Api {
                 "no such API address: check CI_API_V4_URL; a proxy that decodes %2F in paths makes this too, then CI_PROJECT_ID has to be the project's number".into(),
             ),
             404 => Some(format!("{} is not there, or {used} may not see it; {}", self.name, wanted(call.right))),
+            400 if told.text.contains("Milestone") => {
+                Some("make that milestone first, in the project or its group, or leave out --milestone".into())
+            }
+            400 | 422 if told.text.contains("invalid reference") => {
+                Some("name a commit, branch or tag that was pushed".into())
+            }
             413 => Some("it is larger than the server takes; an administrator can raise the limit".into()),
             429 => Some("the server limits how much may be asked; run it again later: what is done stays".into()),
             500.. => Some("the server has trouble; run it again later: what is done stays".into()),

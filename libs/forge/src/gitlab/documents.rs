@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Gitlab;
-use super::api::{Body, Call, Right};
+use super::api::{Body, Call, FileThere, Right, SERVER};
+use crate::page_of_html::page_of_html;
 use crate::{Change, Error};
 
 #[derive(Deserialize)]
@@ -16,20 +17,40 @@ struct PageJson {
 }
 
 impl Gitlab {
-    /// The content of a package's file; none when it is not there, or longer than `limit`.
-    pub(crate) async fn package_file(&self, file: [&str; 3], limit: usize) -> Result<Option<Bytes>, Error> {
+    async fn package_file(&self, file: [&str; 3], limit: usize) -> Result<FileThere, Error> {
         let what = format!("read the package file {} of {}", file.join("/"), self.api.name);
         self.api.find_file(&package_path(file), limit, &what).await
+    }
+
+    /// The content of a package's file that this tool keeps; none when it is not there.
+    ///
+    /// # Errors
+    /// When it is longer than `limit`, or a page that somebody else answers with: whatever it is, it is not ours, and must
+    /// not be taken for nothing and written over.
+    pub(crate) async fn document(&self, file: [&str; 3], limit: usize) -> Result<Option<Bytes>, Error> {
+        match self.package_file(file, limit).await? {
+            FileThere::No => Ok(None),
+            FileThere::Longer => {
+                Err(Error::LongDocument { place: self.package_url(file).to_string(), limit })
+            }
+            FileThere::Whole(text) => match page_of_html(&text) {
+                Some(page) => Err(Error::NotTheApi {
+                    what: format!("read the package file {} of {}", file.join("/"), self.api.name),
+                    server: SERVER,
+                    page,
+                }),
+                None => Ok(Some(text)),
+            },
+        }
     }
 
     /// Makes a package's file have this content. The same name again only adds a file to the package, so it is not sent
     /// when it is there.
     pub(crate) async fn store(&self, file: [&str; 3], content: &Bytes) -> Result<Change, Error> {
         let change = match self.package_file(file, content.len()).await? {
-            Some(known) if known == *content => return Ok(Change::Unchanged),
-            // One that is longer counts as not there; it does not matter here.
-            Some(_) => Change::Updated,
-            None => Change::Created,
+            FileThere::Whole(known) if known == *content => return Ok(Change::Unchanged),
+            FileThere::Whole(_) | FileThere::Longer => Change::Updated,
+            FileThere::No => Change::Created,
         };
         self.put_package_file(file, content).await?;
         Ok(change)
@@ -98,7 +119,8 @@ impl Gitlab {
 
     pub(crate) fn wiki_location(&self, title: &str) -> String {
         let slug = title.replace(' ', "-");
-        self.web_page(&["-", "wikis", &slug]).unwrap_or_else(|| self.api.url(&["wikis", &slug])).to_string()
+        let page = self.web().map(|web| web.page(&["wikis", &slug]));
+        page.unwrap_or_else(|| self.api.url(&["wikis", &slug])).to_string()
     }
 
     pub(crate) fn project_name(&self) -> &str {

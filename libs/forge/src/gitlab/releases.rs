@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Gitlab;
-use super::api::{Body, Call, Right};
-use crate::description::{compose, split};
-use crate::found::Found;
-use crate::{Asset, Draft, Error, Ref, Release, Tag, Timestamp};
+use super::api::{Body, Call, Right, SERVER};
+use crate::description::{check_length, compose};
+use crate::found::{Found, Told};
+use crate::{Asset, Error, LONGEST_DESCRIPTION, Release, Saving, Tag};
 
 #[derive(Deserialize)]
 struct ReleaseJson {
@@ -67,7 +67,7 @@ impl Gitlab {
     pub(crate) async fn releases(&self) -> Result<Vec<Release>, Error> {
         let what = format!("list the releases of {}", self.api.name);
         let all: Vec<ReleaseJson> = self.api.list(&["releases"], &[], Right::Read, &what).await?;
-        let mut releases: Vec<_> = all.into_iter().filter_map(read).map(|found| found.release).collect();
+        let mut releases: Vec<_> = all.into_iter().filter_map(found).map(|found| found.release).collect();
         releases.sort_by(Release::newest_first);
         Ok(releases)
     }
@@ -77,7 +77,7 @@ impl Gitlab {
         let Some(answer) = self.api.find(&["releases", tag.as_str()], Right::Read, &what).await? else {
             return Ok(None);
         };
-        Ok(read(answer.json()?))
+        Ok(found(answer.json()?))
     }
 
     /// Makes the server's release be `target`, as far as it differs from `found`. Someone else may do so at the same
@@ -86,10 +86,10 @@ impl Gitlab {
         &self,
         found: Option<&Found>,
         target: &Release,
-        dated: bool,
+        saving: Saving,
     ) -> Result<(), Error> {
         match found {
-            None => self.create(target, dated).await,
+            None => self.create(target, saving).await,
             Some(found) => {
                 self.update(&found.release, target).await?;
                 self.update_links(found, target).await
@@ -97,23 +97,36 @@ impl Gitlab {
         }
     }
 
-    async fn create(&self, release: &Release, dated: bool) -> Result<(), Error> {
-        self.check_tag(release).await?;
+    /// Tells what the server would only refuse, or pass over in silence, after other things are written.
+    pub(crate) async fn check(
+        &self,
+        found: Option<&Found>,
+        target: &Release,
+        saving: Saving,
+    ) -> Result<(), Error> {
+        check_length(&text_of(target), target, LONGEST_DESCRIPTION, SERVER)?;
+        match found {
+            None => self.check_tag(target, saving).await,
+            Some(_) => Ok(()),
+        }
+    }
+
+    async fn create(&self, release: &Release, saving: Saving) -> Result<(), Error> {
         let mut body = json!({
             "tag_name": release.tag.as_str(),
             "name": release.name,
-            "description": compose(&release.description, release.image.as_ref(), &[]),
+            "description": text_of(release),
             // Links that come later are not in the notification that followers get.
             "assets": { "links": release.assets.iter().map(link_json).collect::<Vec<_>>() },
         });
         if !release.milestones.is_empty() {
             body["milestones"] = json!(release.milestones);
         }
-        if let Some(git_ref) = &release.git_ref {
+        if let Some(git_ref) = release.git_ref.as_ref().filter(|_| saving.may_tag) {
             body["ref"] = json!(git_ref.as_str());
         }
         // A time in the past would make it a "historical release", for which GitLab collects no evidence.
-        if dated {
+        if saving.dated {
             body["released_at"] = json!(release.released_at.to_string());
         }
         let call = Call {
@@ -129,15 +142,12 @@ impl Gitlab {
     }
 
     /// GitLab would pass over a `ref` in silence when the tag is there already.
-    async fn check_tag(&self, release: &Release) -> Result<(), Error> {
+    async fn check_tag(&self, release: &Release, saving: Saving) -> Result<(), Error> {
         let tag = &release.tag;
         let what = format!("look for the tag {tag} in {}", self.api.name);
         let path = ["repository", "tags", tag.as_str()];
         let Some(answer) = self.api.find(&path, Right::Read, &what).await? else {
-            return match release.git_ref {
-                Some(_) => Ok(()),
-                None => Err(Error::NoTag { tag: tag.clone(), project: self.api.name.clone() }),
-            };
+            return saving.tag_to_be(release, &self.api.name);
         };
         let found: TagJson = answer.json()?;
         let there = found.commit.and_then(|commit| commit.id).or(found.target).unwrap_or_default();
@@ -155,9 +165,8 @@ impl Gitlab {
         if known.name != target.name {
             body.insert("name".into(), json!(target.name));
         }
-        let text = |release: &Release| compose(&release.description, release.image.as_ref(), &[]);
-        if text(known).trim_end() != text(target).trim_end() {
-            body.insert("description".into(), json!(text(target)));
+        if text_of(known).trim_end() != text_of(target).trim_end() {
+            body.insert("description".into(), json!(text_of(target)));
         }
         if known.milestones != target.milestones {
             body.insert("milestones".into(), json!(target.milestones));
@@ -263,10 +272,12 @@ fn link_json(asset: &Asset) -> Value {
     link
 }
 
-/// What others have made and we could not have is left out, and so stays as it is.
-fn read(json: ReleaseJson) -> Option<Found> {
-    let tag: Tag = json.tag_name.parse().ok()?;
-    let (description, image, _) = split(&json.description.unwrap_or_default());
+/// The notes, and the image below them.
+fn text_of(release: &Release) -> String {
+    compose(&release.description, release.image.as_ref(), &[])
+}
+
+fn found(json: ReleaseJson) -> Option<Found> {
     let (mut assets, mut ids) = (Vec::new(), Vec::new());
     let mut links = json.assets.links;
     // GitLab lists the last one first.
@@ -277,27 +288,20 @@ fn read(json: ReleaseJson) -> Option<Found> {
                 assets.push(asset);
                 ids.push(link.id.to_string());
             }
-            None => tracing::debug!("passing over the asset '{}' of {tag}", link.name),
+            None => tracing::debug!("passing over the asset '{}' of {}", link.name, json.tag_name),
         }
     }
-    let name = json.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tag.to_string());
-    let commit = json.commit.and_then(|commit| commit.id);
-    let draft = Draft {
-        name: name.replace(char::is_control, " "),
-        git_ref: commit.and_then(|id| id.parse::<Ref>().ok()),
-        description,
-        released_at: json
-            .released_at
-            .as_deref()
-            .and_then(|time| time.parse().ok())
-            .unwrap_or(Timestamp::EPOCH),
-        image,
+    let told = Told {
+        tag: json.tag_name,
+        name: json.name,
+        text: json.description,
+        released_at: json.released_at,
+        commit: json.commit.and_then(|commit| commit.id),
         milestones: json.milestones.into_iter().map(|milestone| milestone.title).collect(),
-        assets,
-        tag,
+        links: Some(assets),
+        ids,
     };
-    let release = Release::new(draft).map_err(|error| tracing::warn!("passing over a release: {error}"));
-    release.ok().map(|release| Found { release, ids, has_fixed_tag: true })
+    told.found()
 }
 
 fn read_link(link: &LinkJson) -> Option<Asset> {

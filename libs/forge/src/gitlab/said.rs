@@ -4,6 +4,8 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::page_of_html::page_of_html;
+
 /// An error in one line.
 pub(crate) struct Said {
     pub(crate) text: String,
@@ -26,7 +28,10 @@ pub(crate) fn said(status: StatusCode, body: &[u8]) -> Said {
             (text, no_route)
         }
         Ok(other) => (flat(&other), true),
-        Err(_) => (plain(&String::from_utf8_lossy(body)), true),
+        Err(_) => {
+            let text = page_of_html(body).unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned());
+            (text, true)
+        }
     };
     // `404 Project Not Found` behind a 404 says its number twice.
     let number = status.as_u16().to_string();
@@ -48,20 +53,6 @@ fn flat(value: &Value) -> String {
             fields.iter().map(one).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
-    }
-}
-
-/// Text as it is; of a page of HTML its title.
-fn plain(text: &str) -> String {
-    let text = text.trim();
-    if !text.starts_with('<') {
-        return text.to_owned();
-    }
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").zip(lower.find("</title>"));
-    match title.and_then(|(begin, end)| text.get(begin + "<title>".len()..end)) {
-        Some(title) => format!("a page of HTML, \"{}\"", title.trim()),
-        None => "a page of HTML".into(),
     }
 }
 

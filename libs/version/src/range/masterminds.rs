@@ -34,6 +34,8 @@ enum Operator {
 }
 
 pub(super) fn parse(text: &str, prereleases: bool) -> Result<Vec<Alternative>, String> {
+    // Nothing is asked for: a range that was left empty in a manifest is every release there, too.
+    let text = if text.trim().is_empty() { "*" } else { text };
     text.split("||").map(|part| alternative(part, prereleases)).collect()
 }
 
