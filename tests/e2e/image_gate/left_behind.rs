@@ -74,13 +74,9 @@ fn ended_at_every_request(stand: &Stand, signal: &str, step: usize) {
         process.wait().expect("an end");
         points += 1;
         if signal == "KILL" {
-            // What the killed run has asked for last may still be on its way.
-            for _ in 0..100 {
-                if stand.engine.inventory() == stand.before && stand.images().is_empty() {
-                    break;
-                }
-                stand.gate("prune").succeeds();
-            }
+            // What the killed run has asked for last is made all the same.
+            cable.settle();
+            stand.gate("prune").succeeds();
         }
         stand.nothing_left();
     }

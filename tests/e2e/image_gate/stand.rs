@@ -15,7 +15,7 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 pub(super) struct Stand {
     pub(super) engine: &'static Engine,
     folder: TempDir,
-    pub(super) before: [usize; 3],
+    before: [usize; 3],
     _alone: MutexGuard<'static, ()>,
 }
 

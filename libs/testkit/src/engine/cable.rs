@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -14,8 +15,9 @@ use tempfile::TempDir;
 pub struct Cable {
     folder: TempDir,
     ends: Arc<Mutex<Option<Vec<UnixStream>>>>,
-    /// A word for every connection that has come about.
-    joined: Mutex<Receiver<()>>,
+    /// For every connection that has come about, who waits for the end of what the engine says on it.
+    joined: Mutex<Receiver<Option<JoinHandle<()>>>>,
+    open: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Cable {
@@ -36,12 +38,12 @@ impl Cable {
                 // Cut: whoever comes now finds nobody.
                 let Some(known) = known.as_mut() else { return };
                 // One that cannot be joined ends at once, as does one whose engine is gone.
-                let _ = join(near, &socket, known);
+                let joined = join(near, &socket, known);
                 // Not everybody counts them.
-                let _ = tell.send(());
+                let _ = tell.send(joined.ok());
             }
         });
-        Self { folder, ends, joined: Mutex::new(joined) }
+        Self { folder, ends, joined: Mutex::new(joined), open: Mutex::default() }
     }
 
     /// The near end, as `DOCKER_HOST` names it.
@@ -56,7 +58,18 @@ impl Cable {
     /// Waits until so many connections more have come about; false when none comes within this time.
     pub fn wait_for(&self, connections: usize, patience: Duration) -> bool {
         let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
-        (0..connections).all(|_| joined.recv_timeout(patience).is_ok())
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        (0..connections).all(|_| joined.recv_timeout(patience).map(|handle| open.extend(handle)).is_ok())
+    }
+
+    /// Waits until the engine has answered everything that it was asked, also by clients that are gone.
+    pub fn settle(&self) {
+        let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in open.into_iter().chain(joined.try_iter().flatten()) {
+            // A thread that copies bytes has nothing to panic about.
+            let _ = handle.join();
+        }
     }
 
     /// Ends all connections, and lets no new one come about.
@@ -71,16 +84,21 @@ impl Cable {
     }
 }
 
-fn join(near: UnixStream, socket: &Path, known: &mut Vec<UnixStream>) -> io::Result<()> {
+/// Copies in both directions; the thread of what comes from the far end is given back.
+fn join(near: UnixStream, socket: &Path, known: &mut Vec<UnixStream>) -> io::Result<JoinHandle<()>> {
     let far = UnixStream::connect(socket)?;
     known.push(near.try_clone()?);
     known.push(far.try_clone()?);
-    for (mut from, mut to) in [(near.try_clone()?, far.try_clone()?), (far, near)] {
-        std::thread::spawn(move || {
-            // A connection that breaks is its owners' business.
-            let _ = io::copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Write);
-        });
-    }
-    Ok(())
+    copying(near.try_clone()?, far.try_clone()?);
+    Ok(copying(far, near))
+}
+
+fn copying(mut from: UnixStream, mut to: UnixStream) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        // Whoever is gone is told nothing more; what the other side says is heard to its end all the same.
+        if io::copy(&mut from, &mut to).is_err() {
+            let _ = io::copy(&mut from, &mut io::sink());
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    })
 }
