@@ -6,7 +6,9 @@ Prints what is wrong, then 'runs: N passed, N failed'. Our tools are looked for 
 import base64
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 
 import gitlab
@@ -96,6 +98,34 @@ def failures(binaries: str) -> None:
         check(f"{title} fails, and says so", done.returncode != 0 and says in said, said[-1500:])
 
 
+def gated(binaries: str) -> None:
+    """The job of image-gate, on a real engine that has nothing but a shell."""
+    engine = subprocess.Popen([f"{binaries}/bench-engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    told = engine.stdout.readline().split()
+    if not told:
+        print("NOT CHECKED: the job of image-gate; no Docker engine can be started here")
+        return
+    host, base = told
+    folder = gitlab.repository(gitlab.HERE / "gated.yml", gitlab.HERE / "gated")
+    path = f"{binaries}:{os.environ['PATH']}"
+    variables = PIPELINE | {"ARTIFACTORY_HOST": "", "DOCKER_HOST": host, "DOCKER_TLS_VERIFY": "", "BASE": base}
+    done = gitlab.run(folder, variables, "--shell-isolation", "image-gate", PATH=path)
+    said = done.stdout + done.stderr
+    check("an image passes its gates", done.returncode == 0, said[-3000:])
+    for step in ("build", "unit", "health"):
+        check(f"the summary has {step}", re.search(rf"{step} +passed", said) is not None, said[-3000:])
+    check("nothing is pushed from a branch of no interest", "push    nothing to do" in said, said[-3000:])
+    junit = folder / ".gitlab-ci-local/artifacts/image-gate/junit.xml"
+    check("the report is kept", junit.exists() and 'name="unit"' in junit.read_text())
+    done = gitlab.run(folder, variables | {"CODE": "7"}, "--shell-isolation", "image-gate", PATH=path)
+    said = done.stdout + done.stderr
+    check("a gate that fails fails the job", "FAIL 3" in said and "exit code 7" in said, said[-3000:])
+    left = subprocess.run(["docker", "ps", "--all", "--quiet"], env=os.environ | {"DOCKER_HOST": host}, capture_output=True, text=True)
+    check("no container is left", left.returncode == 0 and left.stdout == "", left.stdout + left.stderr)
+    engine.stdin.close()
+    engine.wait()
+
+
 def counted(binaries: str) -> None:
     for suffix, there, missing in (("py", "Python", "TOML"), ("toml", "TOML", "Python")):
         _, _, done = run(binaries, ["lines-of-code-badge"], {"FILE_SUFFIX": suffix})
@@ -110,6 +140,7 @@ def main() -> int:
     else:
         whole(binaries)
         failures(binaries)
+        gated(binaries)
         counted(binaries)
     return report("runs")
 

@@ -13,7 +13,7 @@ import yaml
 
 import gitlab
 
-TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release")
+TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-gate")
 # A call of a tool of ours: where a command may stand, up to what ends it.
 CALL = re.compile(r'(?:^|[\s;&|(])((?:%s)(?: (?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS), re.MULTILINE)
 FORBIDDEN = {
@@ -52,6 +52,19 @@ def lines(part) -> list:
 def shells(name: str, job: dict) -> dict:
     """before_script and script are one shell; after_script is another."""
     return {name: lines(job.get("before_script")) + lines(job["script"]), f"{name}:after": lines(job.get("after_script"))}
+
+
+def steps(path) -> dict:
+    """The shell of a workflow for GitHub, with its expressions handed over as variables: none stands in the shell itself."""
+    workflow = yaml.safe_load(path.read_text())
+    found = {}
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            if "run" in step:
+                assert "${{" not in step["run"], f"{path.name}: an expression in the shell of {step['name']}"
+                found[f"{path.stem}-{step['name'].replace(' ', '-').replace(',', '')}"] = [step["run"]]
+    assert found, f"{path.name} runs nothing"
+    return found
 
 
 def shellcheck(title: str, commands: list) -> str:
@@ -125,6 +138,12 @@ def main() -> int:
                 complaints = [complaint for complaint in complaints if complaint]
                 wrong += complaints
                 passed += not complaints
+    for path in sorted((gitlab.ROOT / "ci/github").glob("*.yml")):
+        for title, commands in steps(path).items():
+            complaint = shellcheck(title, commands)
+            ours |= {tuple(call) for call in calls(commands)}
+            wrong += [complaint] if complaint else []
+            passed += not complaint
     assert len(ours) >= 20, f"only these calls of our tools were found: {ours}"
     if binaries:
         for call in sorted(ours):

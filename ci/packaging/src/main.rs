@@ -117,6 +117,7 @@ fn platform(text: &str) -> Result<(String, String), String> {
 fn tools() -> Vec<clap::Command> {
     let mut tools = vec![
         contract::command::<compose_rewrite::Cli>(),
+        contract::command::<image_gate::Cli>(),
         contract::command::<image_promote::Cli>(),
         contract::command::<loc_badge::Cli>(),
         contract::command::<props::Cli>(),

@@ -4,20 +4,34 @@ use std::process::ExitCode;
 
 /// How a run ends, for every tool alike. The numbers are part of the interface: see `docs/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// It was done; or the answer is yes.
-    Done = 0,
+    Done,
     /// It was tried and failed: network, server, file system; or what was asked about does not exist.
-    Failed = 1,
+    Failed,
     /// The command line or an input file is wrong; trying again without a change is pointless.
-    Usage = 2,
+    Usage,
     /// The check ran and the answer is no: a mark is missing, a tag is taken, nothing matched.
-    No = 3,
+    No,
+    /// What a command that the tool was asked to run has ended with, or would have: it is passed on as it is.
+    Command(u8),
+}
+
+impl Exit {
+    /// The number that the process ends with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::No => 3,
+            Self::Command(code) => code,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        ExitCode::from(exit as u8)
+        ExitCode::from(exit.code())
     }
 }

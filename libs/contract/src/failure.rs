@@ -66,6 +66,13 @@ impl Failure {
         self
     }
 
+    /// Ends the run with this code instead.
+    #[must_use]
+    pub fn exits(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
     /// The exit code this failure stands for.
     pub fn exit(&self) -> Exit {
         self.exit

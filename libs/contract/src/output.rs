@@ -59,13 +59,15 @@ pub(crate) fn unwritable(error: io::Error) -> Failure {
 ///
 /// Ending the process there, as SIGPIPE does, would leave a release half made, and would turn the exit code of a check
 /// into one that means nothing.
-pub(crate) struct Leaving<W> {
+#[derive(Debug)]
+pub struct Leaving<W> {
     inner: W,
     gone: bool,
 }
 
 impl<W: Write> Leaving<W> {
-    pub(crate) fn new(inner: W) -> Self {
+    /// Around this writer.
+    pub fn new(inner: W) -> Self {
         Self { inner, gone: false }
     }
 

@@ -175,7 +175,7 @@ fn report_panics(name: String) {
             clippy::exit,
             reason = "with panic=abort the process would end by a signal, with a code of no meaning"
         )]
-        std::process::exit(Exit::Failed as i32);
+        std::process::exit(Exit::Failed.code().into());
     }));
 }
 

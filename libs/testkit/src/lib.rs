@@ -2,6 +2,7 @@
 
 mod artifactory;
 mod browser;
+mod engine;
 mod github;
 mod gitlab;
 mod image;
@@ -15,6 +16,7 @@ mod tunnel;
 
 pub use artifactory::{Artifactory, ArtifactoryBuilder, Unannotated};
 pub use browser::Browser;
+pub use engine::{Cable, Engine};
 pub use github::Github;
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};

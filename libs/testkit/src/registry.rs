@@ -1,7 +1,7 @@
 //! A real registry: Debian's `docker-registry`, on a free loopback port, with storage of its own.
 
 mod audit;
-mod certificates;
+pub(crate) mod certificates;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,6 +1,6 @@
 //! A promote that is ended by a signal, and many at once.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -8,30 +8,11 @@ use testkit::{Fault, Rule};
 
 use super::requests;
 use super::stand::{Stand, WORKERS, promote};
+use crate::process::{interruptible, send};
 use crate::rows::each;
 
 /// Longer than any test: who is held for so long is held until he is killed.
 const FOR_GOOD: Duration = Duration::from_secs(3600);
-
-/// The run, with the signals as a shell sets them: who runs the tests may ignore some, and that is inherited.
-fn interruptible(command: &Command) -> Child {
-    Command::new("env")
-        .args(["--default-signal=INT,TERM", "--"])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a process")
-}
-
-fn send(signal: &str, process: &Child) {
-    let sent = Command::new("kill").args(["-s", signal, &process.id().to_string()]).status();
-    assert!(sent.expect("procps").success(), "{signal} was not sent");
-}
 
 #[test]
 fn a_promote_that_is_ended_by_a_signal_leaves_no_tag_or_a_whole_one_and_can_be_run_again() {
@@ -49,7 +30,11 @@ fn a_promote_that_is_ended_by_a_signal_leaves_no_tag_or_a_whole_one_and_can_be_r
     each(WORKERS, &rows, |((n, fault), signal)| {
         let proxy = stand.proxy().fault(Rule::nth(*n, fault.clone())).start();
         let repository = stand.repository();
-        let mut process = interruptible(&promote(&proxy, &repository).into_command());
+        let mut process = interruptible(&promote(&proxy, &repository).into_command())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a process");
         let ended = || process.try_wait().is_ok_and(|status| status.is_some());
         let came = proxy.wait_for(*n, ended);
         if !came {

@@ -1,38 +1,20 @@
 //! However large a layer is, a copy of it takes little memory.
 
 use std::fs::{self, File};
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use testkit::{Registry, Tool};
+use testkit::Registry;
 
 use super::copy;
 use crate::image_promote_read::crafted::Crafted;
+use crate::process::peak;
 
 /// The most that a run may have in memory at once, in KiB, however large a layer is.
 const MOST_KIB: u64 = 32 * 1024;
 /// The size of the layer in MiB, where `E2E_LAYER_MIB` does not say another. What is kept in memory by mistake is far
 /// beyond the bound at this size; `E2E_LAYER_MIB=1024` is the size of the promise, takes half a minute and 3 GB of disk.
 const LAYER_MIB: u64 = 192;
-
-/// Runs it to a successful end, and says how much of it was in memory at most, in KiB.
-fn peak(tool: Tool, told: &Path) -> u64 {
-    let command = tool.into_command();
-    let variables = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let output = Command::new("time")
-        .args(["--format", "%M", "--output"])
-        .arg(told)
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .envs(variables)
-        .output()
-        .expect("GNU time is installed: apt-get install time");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told = fs::read_to_string(told).expect("a number");
-    told.trim().parse().unwrap_or_else(|error| panic!("{told}: {error}"))
-}
 
 /// A layer of nothing but zeroes, which takes no room on the disk.
 fn sparse_layer(crafted: &Crafted, bytes: u64) -> Value {

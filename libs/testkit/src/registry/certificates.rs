@@ -23,15 +23,15 @@ pub struct KeyFiles {
 
 /// The files of a private certificate authority.
 #[derive(Clone, Debug)]
-pub(super) struct Certificates {
-    pub(super) authority: PathBuf,
-    pub(super) server: KeyFiles,
-    pub(super) client: KeyFiles,
+pub(crate) struct Certificates {
+    pub(crate) authority: PathBuf,
+    pub(crate) server: KeyFiles,
+    pub(crate) client: KeyFiles,
 }
 
 impl Certificates {
     /// Makes them all, below `folder`.
-    pub(super) fn make(folder: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) fn make(folder: &Path) -> Result<Self, Box<dyn std::error::Error>> {
         let mut params = named("testkit authority", &[])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

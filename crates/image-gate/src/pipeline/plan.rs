@@ -1,0 +1,81 @@
+//! What a pipeline would do.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Write;
+use std::path::Path;
+
+use contract::args::Format;
+use contract::{Failure, output};
+use serde::Serialize;
+
+use super::file::{Build, Builder, Description, Push};
+use crate::build::{Job, buildx};
+use crate::cli::Pipeline;
+use crate::push::{Decision, Event, decide};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    image: &'a str,
+    dry_run: bool,
+    steps: Vec<Planned>,
+}
+
+#[derive(Serialize)]
+struct Planned {
+    name: String,
+    command: Vec<String>,
+}
+
+/// Says it, a line a step.
+pub(super) fn tell(
+    args: &Pipeline,
+    description: &Description,
+    folder: &Path,
+    only: &BTreeSet<String>,
+    event: &Event,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut steps = Vec::new();
+    for name in description.steps().into_iter().filter(|name| only.contains(*name)) {
+        let gate = description.gates.iter().find(|gate| gate.name == name);
+        let command = match (name, gate, &description.build, &description.push) {
+            (_, Some(gate), ..) => gate.run.words(),
+            ("build", _, Some(build), _) => building(build, folder, &description.image),
+            ("push", _, _, Some(push)) => pushing(push, event)?,
+            _ => vec![format!("wait until {} is healthy", description.image)],
+        };
+        steps.push(Planned { name: name.to_owned(), command });
+    }
+    match args.format.format {
+        Format::Text => steps
+            .iter()
+            .try_for_each(|step| output::line(out, &format!("{}: {}", step.name, step.command.join(" ")))),
+        Format::Json => output::json(out, &Document { image: &description.image, dry_run: true, steps }),
+    }
+}
+
+fn building(build: &Build, folder: &Path, image: &str) -> Vec<String> {
+    // What labels-from says is asked when it is done.
+    let labels: HashMap<String, String> = build.labels.clone().into_iter().collect();
+    let job = Job { build, folder, image, labels };
+    match build.builder {
+        Builder::Buildx => buildx::arguments(&job, "ID"),
+        Builder::Engine => {
+            vec![format!("build {image} of {}", job.context().join(&build.dockerfile).display())]
+        }
+    }
+}
+
+fn pushing(push: &Push, event: &Event) -> Result<Vec<String>, Failure> {
+    let references = push.to.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>()?;
+    Ok(match decide(event, &push.only_on, &references, None)? {
+        Decision::Nothing(why) => vec![format!("nothing: {why}")],
+        Decision::Push(_) if push.tags_from.is_some() => {
+            let words = push.tags_from.clone().unwrap_or_default().join(" ");
+            vec![format!("push {} with the tags that '{words}' prints", push.to.join(" "))]
+        }
+        Decision::Push(references) => {
+            references.iter().map(|reference| format!("push {reference}")).collect()
+        }
+    })
+}

@@ -1,0 +1,240 @@
+//! Starts a container, passes on what it prints and the signals that come, and waits for its end.
+
+use std::time::Duration;
+
+use bollard::container::{AttachContainerResults, LogOutput};
+use bollard::errors::Error;
+use bollard::query_parameters::{
+    AttachContainerOptionsBuilder, KillContainerOptionsBuilder, WaitContainerOptionsBuilder,
+};
+use bytes::Bytes;
+use contract::Failure;
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, info, warn};
+
+use crate::engine::{Engine, said};
+use crate::relay::Side;
+use crate::signals::{Listener, Signal};
+
+/// How long what a command has printed before it was killed may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How a command has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// By itself, or by a signal from within; and was it for memory?
+    Exited {
+        /// As a shell tells it: 128 and the number of a signal.
+        code: u8,
+        /// A process of it was killed because the memory of the container was used up.
+        out_of_memory: bool,
+    },
+    /// It was ended after its time.
+    TimedOut,
+    /// It was ended because we were asked to end; with its own code, or that of the signal.
+    Interrupted(u8),
+}
+
+/// Why a command was not run.
+pub(crate) enum Refusal {
+    /// There is no such command in the image.
+    NotFound(String),
+    /// It is there and cannot be executed.
+    NotExecutable(String),
+    /// Something else.
+    Other(Failure),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Other(failure)
+    }
+}
+
+/// What a container may take.
+pub(crate) struct Limits {
+    pub(crate) deadline: Option<Instant>,
+    /// The time it has to end by itself.
+    pub(crate) stop: Duration,
+}
+
+/// A container that runs, and what is known of its end.
+struct Run<'a> {
+    engine: &'a Engine,
+    name: &'a str,
+    stop: Duration,
+    deadline: Option<Instant>,
+    kill_at: Option<Instant>,
+    /// A reader who has stalled is not waited for any longer.
+    leave_at: Option<Instant>,
+    asked: Option<Signal>,
+    timed_out: bool,
+}
+
+/// Runs the container to its end.
+///
+/// # Errors
+/// When the command cannot be run, or nobody can tell how it ended.
+pub(crate) async fn supervise(
+    engine: &Engine,
+    name: &str,
+    limits: &Limits,
+    output: &mpsc::Sender<(Side, Bytes)>,
+    signals: &mut Listener,
+) -> Result<Ending, Refusal> {
+    let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
+    let attached = engine.api.attach_container(name, Some(options)).await;
+    let AttachContainerResults { output: mut stream, input: _input } =
+        attached.map_err(|error| engine.failure("attach to the container", error))?;
+    engine.api.start_container(name, None).await.map_err(|error| refusal(engine, error))?;
+    let mut run = Run {
+        engine,
+        name,
+        stop: limits.stop,
+        deadline: limits.deadline,
+        kill_at: None,
+        leave_at: None,
+        asked: None,
+        timed_out: false,
+    };
+    let mut waiting: Option<(Side, Bytes)> = None;
+    loop {
+        tokio::select! {
+            biased;
+            signal = signals.next() => run.signal(signal).await?,
+            () = reached(run.deadline) => run.overdue().await?,
+            () = reached(run.kill_at) => run.kill().await?,
+            () = reached(run.leave_at) => break,
+            permit = output.reserve(), if waiting.is_some() => {
+                let permit = permit.map_err(|_| Failure::failed("cannot pass on what the command prints"))?;
+                if let Some(piece) = waiting.take() {
+                    permit.send(piece);
+                }
+            }
+            piece = stream.next(), if waiting.is_none() => match piece {
+                Some(Ok(piece)) => waiting = taken(piece),
+                // Whether that was the end says the engine.
+                Some(Err(error)) => {
+                    debug!("the output broke off: {error}");
+                    break;
+                }
+                None => break,
+            },
+        }
+    }
+    run.end(signals).await
+}
+
+fn taken(piece: LogOutput) -> Option<(Side, Bytes)> {
+    match piece {
+        LogOutput::StdErr { message } => Some((Side::Err, message)),
+        LogOutput::StdOut { message } | LogOutput::Console { message } => Some((Side::Out, message)),
+        LogOutput::StdIn { .. } => None,
+    }
+}
+
+async fn reached(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Run<'_> {
+    /// Once the output is at its end, so is the command, as a rule; one that has closed its output goes on.
+    async fn end(&mut self, signals: &mut Listener) -> Result<Ending, Refusal> {
+        let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
+        let mut ended = self.engine.api.wait_container(self.name, Some(options));
+        let code = loop {
+            tokio::select! {
+                biased;
+                signal = signals.next() => self.signal(signal).await?,
+                () = reached(self.deadline) => self.overdue().await?,
+                () = reached(self.kill_at) => self.kill().await?,
+                answer = ended.next() => match answer {
+                    Some(Ok(answer)) => break answer.status_code,
+                    Some(Err(Error::DockerContainerWaitError { code, .. })) => break code,
+                    Some(Err(error)) => return Err(self.lost(error).into()),
+                    None => return Err(Failure::failed("the engine broke off before the command ended").into()),
+                },
+            }
+        };
+        let found = self.engine.api.inspect_container(self.name, None).await;
+        let state = found.map_err(|error| self.lost(error))?.state.unwrap_or_default();
+        let code = u8::try_from(state.exit_code.unwrap_or(code)).unwrap_or(255);
+        if self.timed_out {
+            return Ok(Ending::TimedOut);
+        }
+        if let Some(signal) = self.asked {
+            // Whoever asked for the end must not take this for a success.
+            return Ok(Ending::Interrupted(if code == 0 { 128 + signal.number } else { code }));
+        }
+        Ok(Ending::Exited { code, out_of_memory: state.oom_killed.unwrap_or_default() })
+    }
+
+    fn lost(&self, error: Error) -> Failure {
+        self.engine.failure("learn how the command ended", error)
+    }
+
+    async fn signal(&mut self, signal: Signal) -> Result<(), Failure> {
+        if !signal.ends {
+            return self.send(signal.name).await;
+        }
+        if self.asked.is_some() || self.timed_out {
+            // Whoever asks twice does not want to wait.
+            return self.kill().await;
+        }
+        info!("{}: it is passed on to the container", signal.name);
+        self.asked = Some(signal);
+        self.kill_at = Some(Instant::now() + self.stop);
+        self.send(signal.name).await
+    }
+
+    async fn overdue(&mut self) -> Result<(), Failure> {
+        self.deadline = None;
+        if self.asked.is_none() {
+            warn!("the time is over; the command is ended");
+            self.timed_out = true;
+            self.kill_at = Some(Instant::now() + self.stop);
+            self.send("SIGTERM").await?;
+        }
+        Ok(())
+    }
+
+    async fn kill(&mut self) -> Result<(), Failure> {
+        self.kill_at = None;
+        self.leave_at = Some(Instant::now() + LAST_WORDS);
+        self.send("SIGKILL").await
+    }
+
+    async fn send(&self, signal: &str) -> Result<(), Failure> {
+        let options = KillContainerOptionsBuilder::new().signal(signal).build();
+        match self.engine.api.kill_container(self.name, Some(options)).await {
+            Ok(()) => Ok(()),
+            // It has just ended.
+            Err(error) if said(&error).is_some() => {
+                debug!("{signal} was not taken: {error}");
+                Ok(())
+            }
+            Err(error) => Err(self.engine.failure(&format!("send {signal} to the container"), error)),
+        }
+    }
+}
+
+/// The runtime's own words are all there is to tell these apart, for docker as well.
+fn refusal(engine: &Engine, error: Error) -> Refusal {
+    let Some((_, message)) = said(&error) else {
+        return Refusal::Other(engine.failure("start the container", error));
+    };
+    let message = message.trim().trim_end_matches(": unknown").to_owned();
+    let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    if has(&["executable file not found", "no such file or directory"]) {
+        Refusal::NotFound(message)
+    } else if has(&["permission denied", "is a directory", "exec format error"]) {
+        Refusal::NotExecutable(message)
+    } else {
+        Refusal::Other(engine.failure("start the container", error))
+    }
+}

@@ -1,0 +1,85 @@
+//! What the tests of image-gate stand on: one engine, and one test at a time, because each counts what it leaves behind.
+
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+use testkit::{Engine, Tool, tool};
+
+use crate::process::interruptible;
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// The engine, a folder, and what there was on the engine before.
+pub(super) struct Stand {
+    pub(super) engine: &'static Engine,
+    folder: TempDir,
+    before: [usize; 3],
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Stand {
+    /// None, after saying so, where there is no engine.
+    pub(super) fn new() -> Option<Self> {
+        let engine = Engine::shared()?;
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = tempfile::tempdir().expect("a folder");
+        Some(Self { before: engine.inventory(), engine, folder, _alone: alone })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// `image-gate VERB`, for this engine.
+    pub(super) fn gate(&self, verb: &str) -> Tool {
+        tool("image-gate").arg(verb).env("DOCKER_HOST", self.engine.host()).current_dir(self.folder.path())
+    }
+
+    /// `image-gate run [OPTIONS] BASE -- sh -c SCRIPT`.
+    pub(super) fn sh(&self, options: &[&str], script: &str) -> Tool {
+        self.gate("run").args(options).args([Engine::BASE, "--", "sh", "-c", script])
+    }
+
+    /// Is there on the engine what was there before, and nothing else?
+    pub(super) fn nothing_left(&self) {
+        assert_eq!(self.engine.inventory(), self.before, "containers, networks, volumes: {}", self.list());
+        assert_eq!(self.images(), "", "images of --setup");
+    }
+
+    /// Images that image-gate has made.
+    pub(super) fn images(&self) -> String {
+        self.engine.docker(&["images", "--quiet", "--filter", "label=pypelines.image-gate.run"])
+    }
+
+    fn list(&self) -> String {
+        self.engine.docker(&["ps", "--all", "--format", "{{.Names}} {{.Status}}"])
+    }
+
+    /// The names of containers that image-gate has made.
+    pub(super) fn containers(&self) -> Vec<String> {
+        let list = ["ps", "--all", "--filter", "label=pypelines.image-gate.run", "--format", "{{.Names}}"];
+        self.engine.docker(&list).lines().map(str::to_owned).collect()
+    }
+}
+
+/// The run as a process.
+pub(super) fn started(tool: Tool) -> Child {
+    let mut command = interruptible(&tool.into_command());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process")
+}
+
+/// The next line that a process prints.
+pub(super) fn line(from: &mut impl std::io::BufRead) -> String {
+    let mut text = String::new();
+    from.read_line(&mut text).expect("a line");
+    text.trim_end().to_owned()
+}
