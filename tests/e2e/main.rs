@@ -11,6 +11,7 @@ mod gitlab_double;
 mod image_promote;
 mod image_promote_many;
 mod image_promote_read;
+mod image_track;
 mod loc_badge;
 mod promote_faults;
 mod promote_gate;

@@ -13,7 +13,7 @@ import yaml
 
 import gitlab
 
-TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release")
+TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-track")
 # A call of a tool of ours: where a command may stand, up to what ends it.
 CALL = re.compile(r'(?:^|[\s;&|(])((?:%s)(?: (?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS), re.MULTILINE)
 FORBIDDEN = {
@@ -83,12 +83,29 @@ def parses(folder: str, call: list) -> str:
     return done.stderr if done.returncode else ""
 
 
+def workflows() -> list:
+    """The scripts of the workflows of GitHub. What they get comes through variables: an expression would be read as shell."""
+    found = []
+    for file in sorted((gitlab.HERE / "../../ci/github").glob("*.yml")):
+        for name, job in yaml.safe_load(file.read_text())["jobs"].items():
+            steps = [step["run"] for step in job["steps"] if "run" in step]
+            found += [(f"{file.stem}-{name}-{number}", run) for number, run in enumerate(steps)]
+    return found
+
+
+def calls_in_container(commands: str) -> list:
+    """What stands behind the image of `docker run`: the arguments of our tool."""
+    text = commands.replace("\\\n", " ")
+    words = [re.findall(r'"[^"]*"|\S+', call) for call in re.findall(r'"\$PYPELINES_IMAGE"\s+(.*)', text)]
+    return [tuple(sample(word) for word in call) for call in words]
+
+
 def main() -> int:
     binaries = os.environ.get("E2E_BIN_DIR", "")
     shutil.rmtree(gitlab.WORK / "scripts", ignore_errors=True)
     (gitlab.WORK / "scripts").mkdir(parents=True)
     passed, wrong, ours = 0, [], set()
-    for pipeline in ("every-job.yml", "by-reference.yml"):
+    for pipeline in ("every-job.yml", "by-reference.yml", "profile.yml"):
         for name, job in resolved(gitlab.repository(gitlab.HERE / pipeline)).items():
             for title, commands in shells(name, job).items():
                 if not commands:
@@ -100,6 +117,12 @@ def main() -> int:
                 complaints = [complaint for complaint in complaints if complaint]
                 wrong += complaints
                 passed += not complaints
+    for title, commands in workflows():
+        complaints = [shellcheck(title, [commands])]
+        complaints += ["an expression in a script: " + commands] if "${{" in commands else []
+        wrong += [complaint for complaint in complaints if complaint]
+        passed += not any(complaints)
+        ours |= {("image-track", *call) for call in calls_in_container(commands)}
     assert len(ours) >= 9, f"only these calls of our tools were found: {ours}"
     if binaries:
         for call in sorted(ours):

@@ -1,6 +1,8 @@
 //! GitHub, by its REST API (<https://docs.github.com/en/rest/releases>): releases, their notes and their files. Links to
 //! elsewhere, and the image, stand below the notes, because a release there has no place for them.
 
+mod proposals;
+
 use bytes::Bytes;
 use contract::Secret;
 use http::{Client, Method, Repeat, Request, StatusCode, Url, header};
@@ -14,7 +16,7 @@ use crate::found::Found;
 use crate::plan::Plan;
 use crate::{Asset, Change, Draft, Error, Release, Tag, Timestamp, Variables};
 
-const SERVER: &str = "GitHub";
+pub(crate) const SERVER: &str = "GitHub";
 const LONGEST: usize = 64 * 1024 * 1024;
 const PER_PAGE: usize = 100;
 
@@ -319,6 +321,18 @@ impl Github {
         repeat: Repeat,
         what: &str,
     ) -> Result<(), Error> {
+        self.exchange(method, url, body, repeat, what).await.map(drop)
+    }
+
+    /// The same, with what the server says; nothing of a dry run.
+    async fn exchange(
+        &self,
+        method: Method,
+        url: Url,
+        body: Body,
+        repeat: Repeat,
+        what: &str,
+    ) -> Result<Option<Bytes>, Error> {
         if let Some(plan) = &self.plan {
             let shown = match &body {
                 Body::None => String::new(),
@@ -326,7 +340,7 @@ impl Github {
                 Body::File(content) => format!("({} bytes)", content.len()),
             };
             plan.note(&method, &url, &shown);
-            return Ok(());
+            return Ok(None);
         }
         if self.token.is_none() {
             return Err(Error::NoToken {
@@ -352,7 +366,7 @@ impl Github {
         let response = sent.map_err(|source| Error::NoAnswer { what: what.to_owned(), source })?;
         let status = response.status();
         let body = http::body_within(response, LONGEST).await.unwrap_or_default();
-        self.accepted(status, body, what).map(drop)
+        self.accepted(status, body, what).map(Some)
     }
 
     fn authorize(&self, request: &mut Request) {
@@ -399,6 +413,11 @@ fn gone(error: Error) -> Result<(), Error> {
 fn parsed<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Error> {
     let not_understood = |source| Error::NotUnderstood { what: what.to_owned(), server: SERVER, source };
     serde_json::from_slice(body).map_err(not_understood)
+}
+
+/// What GitHub said, in one line.
+pub(crate) fn said_of(body: &[u8]) -> String {
+    said(body)
 }
 
 /// `Validation Failed: tag_name already_exists`.

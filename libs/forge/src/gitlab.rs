@@ -6,6 +6,7 @@
 mod api;
 mod badges;
 mod documents;
+mod proposals;
 mod releases;
 mod said;
 
@@ -15,6 +16,7 @@ use http::{Client, Url};
 use crate::plan::Plan;
 use crate::{Error, Tag, Variables};
 use api::Api;
+pub(crate) use api::SERVER;
 
 /// A project of a GitLab server.
 #[derive(Debug)]
@@ -124,6 +126,16 @@ fn of_address(address: &Url, variables: Variables<'_>) -> Place {
     web.set_path(&format!("{under}/{path}"));
     server.set_path(&format!("{under}/api/v4"));
     Place { project: below(&server, path), name: path.to_owned(), web: Some(web) }
+}
+
+/// The API of the project that has this address on the web.
+pub(crate) fn project_api(address: &Url, server: Option<&str>) -> Url {
+    of_address(address, &|name| server.filter(|_| name == "CI_SERVER_URL").map(str::to_owned)).project
+}
+
+/// What GitLab said, in one line.
+pub(crate) fn said_of(status: http::StatusCode, body: &[u8]) -> String {
+    said::said(status, body).text
 }
 
 fn below(api: &Url, project: &str) -> Url {

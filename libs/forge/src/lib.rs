@@ -17,8 +17,10 @@ mod github;
 mod gitlab;
 mod image;
 mod plan;
+mod proposal;
 mod record;
 mod release;
+mod start;
 mod tag;
 mod timestamp;
 
@@ -33,8 +35,10 @@ pub use found::Found;
 pub use github::Github;
 pub use gitlab::Gitlab;
 pub use image::Image;
+pub use proposal::{MergeMethod, Merging, Proposal, Proposed, ProposedFile};
 pub use record::ReleaseRecord;
 pub use release::{Draft, LONGEST_DESCRIPTION, Release};
+pub use start::{Pipeline, Workflow, start_pipeline, start_workflow, trigger_address};
 pub use tag::{Ref, Tag};
 pub use timestamp::Timestamp;
 

@@ -2,6 +2,8 @@
 
 mod artifactory;
 mod browser;
+mod files;
+mod git_server;
 mod github;
 mod gitlab;
 mod image;
@@ -15,6 +17,8 @@ mod tunnel;
 
 pub use artifactory::{Artifactory, ArtifactoryBuilder, Unannotated};
 pub use browser::Browser;
+pub use files::FileServer;
+pub use git_server::GitServer;
 pub use github::Github;
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};

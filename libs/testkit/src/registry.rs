@@ -2,6 +2,7 @@
 
 mod audit;
 mod certificates;
+mod fill;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

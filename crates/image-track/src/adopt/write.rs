@@ -1,0 +1,190 @@
+//! The manifest for an image.
+
+use registry::Reference;
+use version::{Version, version_of_tag};
+
+use super::found::{Spot, Use};
+use crate::cli::Within;
+
+/// How an image's versions are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Following {
+    image: String,
+    range: String,
+    /// Of tags such as `1.2.3-alpine`, those of the same kind.
+    tag_filter: Option<String>,
+    /// Are versions written with their digests?
+    pin_digest: bool,
+}
+
+impl Following {
+    /// How the versions of this image are followed, or why they cannot be.
+    pub(super) fn of(found: &Use, within: Within) -> Result<Self, String> {
+        if found.image.contains('$') || found.tag.contains('$') || found.image.contains("{{") {
+            return Err("there is a variable in it".into());
+        }
+        found.image.parse::<Reference>().map_err(|error| error.to_string())?;
+        let (tag, digest) =
+            found.tag.split_once('@').map_or((found.tag.as_str(), None), |(tag, digest)| (tag, Some(digest)));
+        if tag.is_empty() {
+            return Err("it has no tag".into());
+        }
+        let version = Version::lenient(tag).ok().or_else(|| version_of_tag(tag));
+        let is_word = tag.bytes().all(|byte| byte.is_ascii_digit()) && tag.len() >= 6;
+        let version = version.filter(|_| !is_word).ok_or_else(|| format!("its tag {tag} is no version"))?;
+        let (range, tag_filter) = range(&version, tag, within);
+        Ok(Self { image: found.image.clone(), range, tag_filter, pin_digest: digest.is_some() })
+    }
+
+    /// One manifest for each image and range.
+    pub(super) fn file_name(&self) -> String {
+        let word = |text: &str| {
+            let plain =
+                |c: char| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' };
+            text.chars().map(plain).collect::<String>()
+        };
+        let range: String = word(&self.range).trim_matches('-').to_owned();
+        format!("{}-{range}.yaml", word(&self.image).trim_matches('-'))
+    }
+}
+
+/// The range of what follows a version: a stream of pre-releases stays one, and a kind of image too.
+fn range(version: &Version, tag: &str, within: Within) -> (String, Option<String>) {
+    let release = version.release();
+    let major = version.major();
+    let next = match within {
+        Within::Major if major > 0 => format!("{}.0.0", major + 1),
+        Within::Major | Within::Minor => format!("{major}.{}.0", version.minor() + 1),
+    };
+    if !version.is_prerelease() {
+        let sign = if within == Within::Major { '^' } else { '~' };
+        return (format!("{sign}{release}"), None);
+    }
+    let pre = version.prerelease();
+    match pre.rsplit_once('.') {
+        // name.27: the numbers of one stream.
+        Some((name, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (format!(">={release}-{name}.0 <={release}-{name}.999999"), None)
+        }
+        // alpine: a kind of image, which is no pre-release but looks like one.
+        _ => {
+            let digits = tag.split('-').next().unwrap_or(tag).matches('.').count();
+            let numbers = r"\.\d+".repeat(digits);
+            let shape = if tag.starts_with('v') { "v" } else { "" };
+            let kind: String = pre
+                .chars()
+                .flat_map(|c| ["\\".to_owned(), c.to_string()].into_iter().skip(usize::from(c != '.')))
+                .collect();
+            (format!(">={release}-{pre} <{next}-0"), Some(format!(r"^{shape}\d+{numbers}-{kind}$")))
+        }
+    }
+}
+
+/// The text of a manifest that follows one image in all these places.
+pub(super) fn manifest(uses: &[(Following, Use)]) -> String {
+    let Some((following, _)) = uses.first() else { return String::new() };
+    let Following { image, range, tag_filter, pin_digest } = following;
+    let short = image.rsplit('/').next().unwrap_or(image);
+    let mut text = format!(
+        "name: Follow {short}\n\nsources:\n  image:\n    kind: dockerimage\n    spec:\n      image: {image}\n"
+    );
+    if let Some(filter) = tag_filter {
+        text.push_str(&format!("      tagfilter: '{filter}'\n"));
+    }
+    if *pin_digest {
+        text.push_str("      pindigest: true\n");
+    }
+    text.push_str(&format!(
+        "      versionfilter:\n        kind: semver\n        pattern: '{range}'\n\ntargets:\n"
+    ));
+    for (number, (_, found)) in uses.iter().enumerate() {
+        text.push_str(&target(number + 1, found));
+    }
+    text
+}
+
+fn target(number: usize, found: &Use) -> String {
+    let (file, image) = (quoted(&found.file), &found.image);
+    let head = format!("  place-{number}:\n");
+    match &found.spot {
+        Spot::From => format!(
+            "{head}    kind: dockerfile\n    spec:\n      file: {file}\n      instruction:\n        keyword: FROM\n        matcher: {image}\n"
+        ),
+        Spot::Image { key, document } => format!(
+            "{head}    kind: yaml\n    transformers:\n      - addprefix: '{image}:'\n    spec:\n      file: {file}\n      key: {}\n{}",
+            quoted(key),
+            document_index(*document)
+        ),
+        Spot::Tag { key, document } => format!(
+            "{head}    kind: yaml\n    spec:\n      file: {file}\n      key: {}\n{}",
+            quoted(key),
+            document_index(*document)
+        ),
+    }
+}
+
+fn document_index(document: usize) -> String {
+    if document == 0 { String::new() } else { format!("      documentindex: {document}\n") }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use regex_lite::Regex;
+    use version::{Range, RangeOptions};
+
+    use super::*;
+
+    fn following(tag: &str, within: Within) -> Result<Following, String> {
+        let found = Use {
+            place: String::new(),
+            file: "f".into(),
+            image: "team/app".into(),
+            tag: tag.into(),
+            spot: Spot::From,
+        };
+        Following::of(&found, within)
+    }
+
+    #[test]
+    fn the_range_holds_what_follows_the_version() {
+        let (major, minor) = (Within::Major, Within::Minor);
+        let table = [
+            ("1.2.3", major, "1.3.0", "2.0.0"),
+            ("v1.2.3", minor, "v1.2.4", "v1.3.0"),
+            ("0.2.3", major, "0.2.4", "0.3.0"),
+            ("1.0.0-name.5", major, "1.0.0-name.27", "1.0.0-other.99"),
+            ("1.25-alpine", major, "1.27-alpine", "1.27"),
+            ("1.25-alpine", minor, "1.25-alpine", "1.26-alpine"),
+            ("1.25.1-alpine3.19", major, "1.26.0-alpine3.19", "1.26.0-alpine3x19"),
+        ];
+        for (tag, within, inside, outside) in table {
+            let following = following(tag, within).unwrap();
+            let range = Range::parse(&following.range, RangeOptions::default()).unwrap();
+            let filter = following.tag_filter.as_deref().map(|filter| Regex::new(filter).unwrap());
+            let is_followed = |tag: &str| {
+                filter.as_ref().is_none_or(|filter| filter.is_match(tag))
+                    && Version::lenient(tag).is_ok_and(|version| range.matches(&version))
+            };
+            assert!(is_followed(tag) && is_followed(inside), "{tag} {following:?}");
+            assert!(!is_followed(outside), "{tag} {following:?}");
+        }
+        assert!(following("1.2.3@sha256:00", major).unwrap().pin_digest);
+    }
+
+    #[test]
+    fn what_is_no_version_is_left_out_with_its_reason() {
+        for (tag, reason) in [
+            ("latest", "no version"),
+            ("", "no tag"),
+            ("$TAG", "a variable"),
+            ("20240101", "no version"),
+            ("@sha256:00", "no tag"),
+        ] {
+            assert!(following(tag, Within::Major).unwrap_err().contains(reason), "{tag}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! How much is asked, and how what was asked is kept.
+
+use std::time::Duration;
+
+use testkit::{Answer, Fault, HeaderValue, Image, Passed, Proxy, Registry, Rule, Tokens};
+
+use super::{Place, registry};
+
+/// Manifests for so many images, each in so many places.
+fn manifests(place: &Place, address: &str, images: usize, places: usize) {
+    let mut values = String::new();
+    for image in 0..images {
+        for number in 0..places {
+            let name = format!("i{image}-{number}");
+            values.push_str(&format!("{name}: 1.0.0\n"));
+            place.follow(&name, &format!("{address}/team/app{image}"), "^1", "values.yaml", &name);
+        }
+    }
+    place.write("values.yaml", &values);
+}
+
+#[test]
+fn a_repository_is_asked_for_its_tags_once() {
+    const IMAGES: usize = 8;
+    let registry = Registry::start();
+    for image in 0..IMAGES {
+        registry.push(&Image::new(), &format!("team/app{image}"), &["1.0.0", "1.2.0"]);
+    }
+    let proxy = Proxy::builder(registry.address()).tokens(Tokens::new()).start();
+    let place = Place::new();
+    manifests(&place, &proxy.address(), IMAGES, 5);
+    place.run("apply").succeeds();
+    assert_eq!(place.read("values.yaml").matches("1.2.0").count(), IMAGES * 5);
+    let log = proxy.take_log();
+    let auth = log.iter().filter(|passed| passed.is_token_call() || passed.status == 401).count();
+    assert!(auth <= 2 * IMAGES, "{auth} requests for tokens");
+    assert!(log.len() - auth <= 2 * IMAGES, "{} requests and {auth} for tokens", log.len() - auth);
+    let lists: Vec<&Passed> =
+        log.iter().filter(|passed| passed.target.contains("/tags/list") && passed.status == 200).collect();
+    assert_eq!(lists.len(), IMAGES);
+}
+
+#[test]
+fn long_lists_are_read_to_their_end() {
+    let registry = Registry::start();
+    let tags: Vec<String> = (0..2300).map(|number| format!("1.0.{number}")).collect();
+    registry.push(&Image::new().only("linux", "amd64"), "team/app", &tags);
+    let proxy = Proxy::builder(registry.address()).start();
+    let place = Place::new();
+    place.write("values.yaml", "app: 1.0.0\n");
+    place.follow("app", &format!("{}/team/app", proxy.address()), "^1", "values.yaml", "app");
+    place.run("apply").succeeds();
+    assert_eq!(place.read("values.yaml"), "app: 1.0.2299\n");
+    assert_eq!(proxy.take_log().len(), 3);
+}
+
+#[test]
+fn trouble_that_passes_is_waited_out() {
+    let registry = registry("team/app", &["1.2.0"]);
+    let busy = Rule::matching(
+        "*",
+        Fault::Answer(Answer::status(429).header("retry-after", HeaderValue::Text("0".into()))),
+    )
+    .times(2);
+    let proxy = Proxy::builder(registry.address()).delay(Duration::from_millis(1)).fault(busy).start();
+    let place = Place::new();
+    place.write("values.yaml", "app: 1.0.0\n");
+    place.follow("app", &format!("{}/team/app", proxy.address()), "^1", "values.yaml", "app");
+    place.run("apply").succeeds();
+    assert_eq!(place.read("values.yaml"), "app: 1.2.0\n");
+}
