@@ -34,7 +34,7 @@ pub(crate) fn adopt(args: &Adopt) -> Result<Exit, Failure> {
     }
     let mut manifests: BTreeMap<String, Vec<(Following, Use)>> = BTreeMap::new();
     for found in uses {
-        match Following::of(&found, args.within) {
+        match Following::of(&found, args.step) {
             Ok(following) => manifests.entry(following.file_name()).or_default().push((following, found)),
             Err(reason) => warn!("{}: {} is left out: {reason}", found.place, found.image),
         }

@@ -106,7 +106,7 @@ pub(crate) struct Proposing {
     #[arg(long, value_name = "TEXT", env = "IMAGE_TRACK_TITLE")]
     pub(crate) title: Option<String>,
     /// A label for the request; can be given more than once
-    #[arg(long = "label", value_name = "LABEL", env = "IMAGE_TRACK_LABEL", value_delimiter = ',')]
+    #[arg(long = "label", value_name = "TEXT", env = "IMAGE_TRACK_LABEL", value_delimiter = ',')]
     pub(crate) labels: Vec<String>,
     /// Let the forge merge the request by itself as soon as its checks allow it
     #[arg(long, env = "IMAGE_TRACK_AUTO_MERGE")]
@@ -232,14 +232,14 @@ pub(crate) struct Adopt {
     #[arg(long, value_name = "DIR", default_value = "updatecli.d", env = "IMAGE_TRACK_INTO")]
     pub(crate) into: PathBuf,
     /// How far versions may go
-    #[arg(long, value_enum, value_name = "STEP", default_value_t, env = "IMAGE_TRACK_WITHIN")]
-    pub(crate) within: Within,
+    #[arg(long, value_enum, value_name = "STEP", default_value_t, env = "IMAGE_TRACK_STEP")]
+    pub(crate) step: Step,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Within {
+pub(crate) enum Step {
     /// New patches and minor versions of the same major one
     #[default]
     Major,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use testkit::{Answer, Fault, HeaderValue, Image, Passed, Proxy, Registry, Rule, Tokens};
+use testkit::{Answer, Fault, FileServer, HeaderValue, Image, Passed, Proxy, Registry, Rule, Tokens};
 
-use super::{Place, registry};
+use super::{Place, registry, states};
 
 /// Manifests for so many images, each in so many places.
 fn manifests(place: &Place, address: &str, images: usize, places: usize) {
@@ -68,4 +68,25 @@ fn trouble_that_passes_is_waited_out() {
     place.follow("app", &format!("{}/team/app", proxy.address()), "^1", "values.yaml", "app");
     place.run("apply").succeeds();
     assert_eq!(place.read("values.yaml"), "app: 1.2.0\n");
+}
+
+#[test]
+fn lists_that_have_not_changed_are_not_sent_again() {
+    // A registry that gives its lists entity tags; Debian's does not.
+    let server = FileServer::start();
+    let list = |tags: &str| {
+        server.put("/v2/team/app/tags/list", &format!("{{\"name\": \"team/app\", \"tags\": [{tags}]}}"))
+    };
+    list("\"1.1.0\"");
+    let place = Place::new();
+    place.write("values.yaml", "app: 1.0.0\n");
+    let host = server.url().replace("http://", "");
+    place.follow("app", &format!("{host}/team/app"), "^1", "values.yaml", "app");
+    let run = || place.run("check").args(["--cache", "kept", "--format", "json"]).succeeds();
+    assert_eq!(states(&run())["app"], "update 1.1.0");
+    assert_eq!(states(&run())["app"], "update 1.1.0");
+    list("\"1.1.0\", \"1.2.0\"");
+    assert_eq!(states(&run())["app"], "update 1.2.0");
+    let log: Vec<u16> = server.take_log().into_iter().map(|(_, status)| status).collect();
+    assert_eq!(log, [200, 304, 200]);
 }

@@ -4,7 +4,7 @@ use registry::Reference;
 use version::{Version, version_of_tag};
 
 use super::found::{Spot, Use};
-use crate::cli::Within;
+use crate::cli::Step;
 
 /// How an image's versions are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) struct Following {
 
 impl Following {
     /// How the versions of this image are followed, or why they cannot be.
-    pub(super) fn of(found: &Use, within: Within) -> Result<Self, String> {
+    pub(super) fn of(found: &Use, step: Step) -> Result<Self, String> {
         if found.image.contains('$') || found.tag.contains('$') || found.image.contains("{{") {
             return Err("there is a variable in it".into());
         }
@@ -32,7 +32,7 @@ impl Following {
         let version = Version::lenient(tag).ok().or_else(|| version_of_tag(tag));
         let is_word = tag.bytes().all(|byte| byte.is_ascii_digit()) && tag.len() >= 6;
         let version = version.filter(|_| !is_word).ok_or_else(|| format!("its tag {tag} is no version"))?;
-        let (range, tag_filter) = range(&version, tag, within);
+        let (range, tag_filter) = range(&version, tag, step);
         Ok(Self { image: found.image.clone(), range, tag_filter, pin_digest: digest.is_some() })
     }
 
@@ -49,15 +49,15 @@ impl Following {
 }
 
 /// The range of what follows a version: a stream of pre-releases stays one, and a kind of image too.
-fn range(version: &Version, tag: &str, within: Within) -> (String, Option<String>) {
+fn range(version: &Version, tag: &str, step: Step) -> (String, Option<String>) {
     let release = version.release();
     let major = version.major();
-    let next = match within {
-        Within::Major if major > 0 => format!("{}.0.0", major + 1),
-        Within::Major | Within::Minor => format!("{major}.{}.0", version.minor() + 1),
+    let next = match step {
+        Step::Major if major > 0 => format!("{}.0.0", major + 1),
+        Step::Major | Step::Minor => format!("{major}.{}.0", version.minor() + 1),
     };
     if !version.is_prerelease() {
-        let sign = if within == Within::Major { '^' } else { '~' };
+        let sign = if step == Step::Major { '^' } else { '~' };
         return (format!("{sign}{release}"), None);
     }
     let pre = version.prerelease();
@@ -71,10 +71,7 @@ fn range(version: &Version, tag: &str, within: Within) -> (String, Option<String
             let digits = tag.split('-').next().unwrap_or(tag).matches('.').count();
             let numbers = r"\.\d+".repeat(digits);
             let shape = if tag.starts_with('v') { "v" } else { "" };
-            let kind: String = pre
-                .chars()
-                .flat_map(|c| ["\\".to_owned(), c.to_string()].into_iter().skip(usize::from(c != '.')))
-                .collect();
+            let kind = pre.replace('.', r"\.");
             (format!(">={release}-{pre} <{next}-0"), Some(format!(r"^{shape}\d+{numbers}-{kind}$")))
         }
     }
@@ -138,7 +135,7 @@ mod tests {
 
     use super::*;
 
-    fn following(tag: &str, within: Within) -> Result<Following, String> {
+    fn following(tag: &str, step: Step) -> Result<Following, String> {
         let found = Use {
             place: String::new(),
             file: "f".into(),
@@ -146,12 +143,12 @@ mod tests {
             tag: tag.into(),
             spot: Spot::From,
         };
-        Following::of(&found, within)
+        Following::of(&found, step)
     }
 
     #[test]
     fn the_range_holds_what_follows_the_version() {
-        let (major, minor) = (Within::Major, Within::Minor);
+        let (major, minor) = (Step::Major, Step::Minor);
         let table = [
             ("1.2.3", major, "1.3.0", "2.0.0"),
             ("v1.2.3", minor, "v1.2.4", "v1.3.0"),
@@ -161,8 +158,8 @@ mod tests {
             ("1.25-alpine", minor, "1.25-alpine", "1.26-alpine"),
             ("1.25.1-alpine3.19", major, "1.26.0-alpine3.19", "1.26.0-alpine3x19"),
         ];
-        for (tag, within, inside, outside) in table {
-            let following = following(tag, within).unwrap();
+        for (tag, step, inside, outside) in table {
+            let following = following(tag, step).unwrap();
             let range = Range::parse(&following.range, RangeOptions::default()).unwrap();
             let filter = following.tag_filter.as_deref().map(|filter| Regex::new(filter).unwrap());
             let is_followed = |tag: &str| {
@@ -184,7 +181,7 @@ mod tests {
             ("20240101", "no version"),
             ("@sha256:00", "no tag"),
         ] {
-            assert!(following(tag, Within::Major).unwrap_err().contains(reason), "{tag}");
+            assert!(following(tag, Step::Major).unwrap_err().contains(reason), "{tag}");
         }
     }
 }

@@ -26,9 +26,9 @@ pub(super) fn scms(manifest: &mut Fields<'_>) -> Result<Vec<Scm>, Trouble> {
         };
         fields.refuse("disabled", "leave the scm out")?;
         let mut spec = fields.spec()?;
+        fields.end()?;
         scms.push(scm(&mut spec, id, kind)?);
         spec.end()?;
-        fields.end()?;
     }
     Ok(scms)
 }
@@ -71,6 +71,7 @@ pub(super) fn actions(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Act
             return Err(text.wrong(*node, format!("there is no scm '{id}'")));
         }
         let mut spec = fields.spec()?;
+        fields.end()?;
         let mut action = Action {
             place: text.place(key.span().start),
             kind,
@@ -83,7 +84,6 @@ pub(super) fn actions(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Act
         };
         request(&mut spec, &mut action)?;
         spec.end()?;
-        fields.end()?;
         actions.push(action);
     }
     Ok(actions)

@@ -28,6 +28,7 @@ pub(super) fn sources(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Sou
         let steps = steps(&mut fields)?;
         let scm = scm_of(&mut fields, scms)?;
         let mut spec = fields.spec()?;
+        fields.end()?;
         let (upstream, filter) = match kind.to_ascii_lowercase().as_str() {
             "dockerimage" => image(&mut spec)?,
             "helmchart" => chart(&mut spec)?,
@@ -40,7 +41,6 @@ pub(super) fn sources(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Sou
             }
         };
         spec.end()?;
-        fields.end()?;
         sources.push(Source { id, place: text.place(key.span().start), upstream, filter, steps });
     }
     Ok(sources)
@@ -182,6 +182,7 @@ pub(super) fn conditions(manifest: &mut Fields<'_>, sources: &[Source]) -> Resul
         let disabled = fields.flag("disablesourceinput")?;
         let source = fields.located("sourceid")?;
         let mut spec = fields.spec()?;
+        fields.end()?;
         let (image_node, image) = spec.need("image")?;
         let reference: Reference =
             image.parse().map_err(|error: registry::InvalidReference| text.wrong(image_node, error))?;
@@ -197,7 +198,6 @@ pub(super) fn conditions(manifest: &mut Fields<'_>, sources: &[Source]) -> Resul
         };
         let platforms = platforms(&mut spec)?;
         spec.end()?;
-        fields.end()?;
         let place = text.place(key.span().start);
         let repository = reference.repository;
         conditions.push(Condition { id, place, repository, tag, platforms, steps, negated });
@@ -223,6 +223,7 @@ pub(super) fn targets(
         let disabled = fields.flag("disablesourceinput")?;
         let source = fields.located("sourceid")?;
         let mut spec = fields.spec()?;
+        fields.end()?;
         let files = spec.one_or_several("file", "files")?;
         let (spot, value) = match kind.to_ascii_lowercase().as_str() {
             "yaml" => yaml(&mut spec)?,
@@ -235,7 +236,6 @@ pub(super) fn targets(
             }
         };
         spec.end()?;
-        fields.end()?;
         if files.is_empty() {
             return Err(text.wrong(node, format!("the target '{id}' names no file")));
         }

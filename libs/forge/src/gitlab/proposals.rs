@@ -126,19 +126,19 @@ impl Gitlab {
     }
 
     fn not_committed(&self, proposal: &Proposal, answer: &Answer) -> Error {
-        let said = answer.said();
-        let hint = if said.contains("not allowed to push") || said.contains("protected") {
-            "the branch is protected: let the token's user push to it, or choose another with --branch"
-        } else {
-            "set GITLAB_TOKEN to an access token with the scope api and the Developer role or more"
-        };
-        Error::Refused {
-            what: format!("commit to the branch {} of {}", proposal.branch, self.api.name),
-            server: super::api::SERVER,
-            status: answer.status,
-            said,
-            hint: Some(hint.into()),
+        let (said, what) =
+            (answer.said(), format!("commit to the branch {} of {}", proposal.branch, self.api.name));
+        if said.contains("not allowed to push") || said.contains("protected") {
+            return Error::NoToken {
+                what,
+                reason: format!("GitLab answered {}: {said}", answer.status),
+                hint: "the branch is protected: let the token's user push to it, or choose another with --branch"
+                    .into(),
+            };
         }
+        let hint = "set GITLAB_TOKEN to an access token with the scope api and the Developer role or more";
+        let (server, status) = (super::api::SERVER, answer.status);
+        Error::Refused { what, server, status, said, hint: Some(hint.into()) }
     }
 
     /// Opens the request, or updates the one that is open. Nothing comes back of a dry run.
