@@ -5,10 +5,8 @@ use std::cmp::Ordering;
 use regex_lite::Regex;
 use version::{Range, Version, version_of_tag};
 
+use crate::precedence::is_long_number;
 use crate::trouble::Trouble;
-
-/// A bare number of so many digits is a date or the id of a commit, and no major version that anybody means.
-const LONG_NUMBER: usize = 6;
 
 /// Which version is wanted.
 #[derive(Clone, Debug)]
@@ -166,10 +164,6 @@ fn nearest_miss(versions: &[(Version, &String)], range: &Range) -> Option<String
     let (version, _) =
         versions.iter().filter(|(_, text)| !is_long_number(text)).max_by_key(|(version, _)| version)?;
     Some(format!("of the highest: {}", range.refusal(version)?))
-}
-
-fn is_long_number(text: &str) -> bool {
-    text.len() >= LONG_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `1.4.0` says more than `1.4`, which may move on.

@@ -38,11 +38,17 @@ fn tails(word: &str) -> impl Iterator<Item = &str> {
     starts.map(|(at, _)| &word[at..])
 }
 
+/// A bare number of so many digits is a date or the id of a commit, and no major version that anybody means.
+const LONG_NUMBER: usize = 6;
+
+/// Is it a date or the id of a commit?
+pub(crate) fn is_long_number(text: &str) -> bool {
+    text.len() >= LONG_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn read(text: &str) -> Option<Version> {
     let begins = text.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
-    // A long number is a date or a commit.
-    let is_long_number = text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !begins || is_long_number {
+    if !begins || is_long_number(text) {
         return None;
     }
     Version::lenient(text).ok().or_else(|| version_of_tag(text))

@@ -26,9 +26,8 @@ impl GitServer {
             if asked.path != "/repository.git/info/refs" || asked.raw_query != "service=git-upload-pack" {
                 return Reply::new(404, "not found");
             }
-            if let Some(password) = &password
-                && asked.header("authorization") != Some(&format!("Basic {}", STANDARD.encode(password)))
-            {
+            let wanted = password.as_ref().map(|password| format!("Basic {}", STANDARD.encode(password)));
+            if wanted.is_some() && asked.header("authorization") != wanted.as_deref() {
                 return Reply::new(401, "who are you");
             }
             let output = Command::new("git")

@@ -5,6 +5,7 @@ use version::{Version, version_of_tag};
 
 use super::found::{Spot, Use};
 use crate::cli::Step;
+use crate::precedence::is_long_number;
 
 /// How an image's versions are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +31,8 @@ impl Following {
             return Err("it has no tag".into());
         }
         let version = Version::lenient(tag).ok().or_else(|| version_of_tag(tag));
-        let is_word = tag.bytes().all(|byte| byte.is_ascii_digit()) && tag.len() >= 6;
-        let version = version.filter(|_| !is_word).ok_or_else(|| format!("its tag {tag} is no version"))?;
+        let version =
+            version.filter(|_| !is_long_number(tag)).ok_or_else(|| format!("its tag {tag} is no version"))?;
         let (range, tag_filter) = range(&version, tag, step);
         Ok(Self { image: found.image.clone(), range, tag_filter, pin_digest: digest.is_some() })
     }
