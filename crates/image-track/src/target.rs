@@ -162,7 +162,7 @@ mod tests {
             ("tag: 1.9\n", "tag", "1.10", "tag: \"1.10\"\n"),
             ("a: &x 1.0.0\nb: *x\n", "$.a", "1.1.0", "a: &x 1.1.0\nb: *x\n"),
             ("a: &x {tag: v1}\nb: *x\n", "$.b.tag", "v2", "a: &x {tag: \"v2\"}\nb: *x\n"),
-            ("a: 1\r\n---\r\nb: x\r\n", "$.b", "y", "a: 1\r\n---\r\nb: y\r\n"),
+            ("a: 1\r\n---\r\nb: x\r\n", "$.b", "z", "a: 1\r\n---\r\nb: z\r\n"),
         ];
         for (text, key, value, expected) in table {
             assert_eq!(written(text, &[key], value).as_deref(), Ok(expected), "{text}");

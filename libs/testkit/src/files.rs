@@ -15,7 +15,8 @@ pub struct FileServer {
 
 #[derive(Default)]
 struct Shared {
-    files: BTreeMap<String, String>,
+    /// The text of each path, and the path of the next page.
+    files: BTreeMap<String, (String, Option<String>)>,
     /// Status by request, in their order.
     log: Vec<(String, u16)>,
 }
@@ -32,13 +33,17 @@ impl FileServer {
             let mut shared = inner.lock().unwrap_or_else(PoisonError::into_inner);
             let reply = match shared.files.get(&asked.path) {
                 None => Reply::new(404, "not found"),
-                Some(text) => {
+                Some((text, next)) => {
                     let digest = Sha256::digest(text.as_bytes());
                     let etag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
                     let etag = format!("\"{etag}\"");
                     let is_known = asked.header("if-none-match") == Some(etag.as_str());
                     let reply = if is_known { Reply::new(304, "") } else { Reply::new(200, text.clone()) };
-                    reply.with("etag", &etag)
+                    let reply = reply.with("etag", &etag);
+                    match next {
+                        Some(next) => reply.with("link", &format!("<{next}>; rel=\"next\"")),
+                        None => reply,
+                    }
                 }
             };
             shared.log.push((asked.path.clone(), reply.status));
@@ -49,8 +54,13 @@ impl FileServer {
 
     /// Puts a text at a path, which begins with a slash.
     pub fn put(&self, path: &str, text: &str) {
+        self.put_page(path, text, None);
+    }
+
+    /// The same, with a `Link` to the next page of a list.
+    pub fn put_page(&self, path: &str, text: &str, next: Option<&str>) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.files.insert(path.to_owned(), text.to_owned());
+        shared.files.insert(path.to_owned(), (text.to_owned(), next.map(str::to_owned)));
     }
 
     /// Its address, `http://127.0.0.1:PORT`.

@@ -31,7 +31,7 @@ fn what_is_wrong_with_a_manifest_is_told_with_line_and_column() {
     let registry = registry("team/app", &["1.2.0"]);
     // What is replaced in the manifest | by what | the error | its hint.
     let table = [
-        ("    kind: yaml", "    kind: [yaml", "m.yaml:14:", ""),
+        ("    kind: yaml", "    kind: [yaml", "m.yaml:13:9: illegal placement", "that line reads: spec:"),
         (
             "kind: dockerimage",
             "kind: dockerimge",

@@ -41,17 +41,29 @@ fn a_repository_is_asked_for_its_tags_once() {
 }
 
 #[test]
-fn long_lists_are_read_to_their_end() {
-    let registry = Registry::start();
-    let tags: Vec<String> = (0..2300).map(|number| format!("1.0.{number}")).collect();
-    registry.push(&Image::new().only("linux", "amd64"), "team/app", &tags);
-    let proxy = Proxy::builder(registry.address()).start();
+fn lists_of_twenty_thousand_tags_are_read_to_their_end() {
+    const PAGES: usize = 20;
+    // Debian's registry knows no pages.
+    let server = FileServer::start();
+    let path = |page: usize| match page {
+        0 => "/v2/team/app/tags/list".to_owned(),
+        page => format!("/v2/team/app/tags/list/{page}"),
+    };
+    for page in 0..PAGES {
+        let tags: Vec<String> = (0..1000).map(|number| format!("\"1.{page}.{number}\"")).collect();
+        let next = (page + 1 < PAGES).then(|| path(page + 1));
+        server.put_page(&path(page), &format!("{{\"tags\": [{}]}}", tags.join(",")), next.as_deref());
+    }
     let place = Place::new();
     place.write("values.yaml", "app: 1.0.0\n");
-    place.follow("app", &format!("{}/team/app", proxy.address()), "^1", "values.yaml", "app");
-    place.run("apply").succeeds();
-    assert_eq!(place.read("values.yaml"), "app: 1.0.2299\n");
-    assert_eq!(proxy.take_log().len(), 3);
+    let host = server.url().replace("http://", "");
+    place.follow("app", &format!("{host}/team/app"), "^1", "values.yaml", "app");
+    let run = || place.run("check").args(["--cache", "kept", "--format", "json"]).succeeds();
+    for status in [200, 304] {
+        assert_eq!(states(&run())["app"], "update 1.19.999");
+        let log = server.take_log();
+        assert_eq!((log.len(), log.iter().all(|(_, found)| *found == status)), (PAGES, true), "{log:?}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::precedence::is_long_number;
 pub(super) struct Following {
     image: String,
     range: String,
+    /// What all versions in the range have in common: `1`, `0.2`, `1.0.0-name`, `1-alpine`.
+    line: String,
     /// Of tags such as `1.2.3-alpine`, those of the same kind.
     tag_filter: Option<String>,
     /// Are versions written with their digests?
@@ -34,19 +36,41 @@ impl Following {
         let version =
             version.filter(|_| !is_long_number(tag)).ok_or_else(|| format!("its tag {tag} is no version"))?;
         let (range, tag_filter) = range(&version, tag, step);
-        Ok(Self { image: found.image.clone(), range, tag_filter, pin_digest: digest.is_some() })
+        let line = line(&version, step);
+        Ok(Self { image: found.image.clone(), range, line, tag_filter, pin_digest: digest.is_some() })
     }
 
-    /// One manifest for each image and range.
+    /// One manifest for each image and line of its versions: the same one when the version has moved on.
     pub(super) fn file_name(&self) -> String {
         let word = |text: &str| {
             let plain =
                 |c: char| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' };
             text.chars().map(plain).collect::<String>()
         };
-        let range: String = word(&self.range).trim_matches('-').to_owned();
-        format!("{}-{range}.yaml", word(&self.image).trim_matches('-'))
+        format!("{}-{}.yaml", word(&self.image), word(&self.line))
     }
+}
+
+fn line(version: &Version, step: Step) -> String {
+    let (major, minor) = (version.major(), version.minor());
+    if let Some(name) = stream(version) {
+        return format!("{}-{name}", version.release());
+    }
+    let numbers = match step {
+        Step::Major if major > 0 => major.to_string(),
+        Step::Major | Step::Minor => format!("{major}.{minor}"),
+    };
+    match version.prerelease() {
+        "" => numbers,
+        kind => format!("{numbers}-{kind}"),
+    }
+}
+
+/// `name` of `1.0.0-name.27`, whose numbers go on. The `alpine3.19` of `1.25-alpine3.19` is a kind of image.
+fn stream(version: &Version) -> Option<&str> {
+    let (name, number) = version.prerelease().rsplit_once('.')?;
+    let counts = number.bytes().all(|byte| byte.is_ascii_digit());
+    (counts && !name.bytes().any(|byte| byte.is_ascii_digit())).then_some(name)
 }
 
 /// The range of what follows a version: a stream of pre-releases stays one, and a kind of image too.
@@ -61,21 +85,15 @@ fn range(version: &Version, tag: &str, step: Step) -> (String, Option<String>) {
         let sign = if step == Step::Major { '^' } else { '~' };
         return (format!("{sign}{release}"), None);
     }
-    let pre = version.prerelease();
-    match pre.rsplit_once('.') {
-        // name.27: the numbers of one stream.
-        Some((name, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            (format!(">={release}-{name}.0 <={release}-{name}.999999"), None)
-        }
-        // alpine: a kind of image, which is no pre-release but looks like one.
-        _ => {
-            let digits = tag.split('-').next().unwrap_or(tag).matches('.').count();
-            let numbers = r"\.\d+".repeat(digits);
-            let shape = if tag.starts_with('v') { "v" } else { "" };
-            let kind = pre.replace('.', r"\.");
-            (format!(">={release}-{pre} <{next}-0"), Some(format!(r"^{shape}\d+{numbers}-{kind}$")))
-        }
+    if let Some(name) = stream(version) {
+        return (format!(">={release}-{name}.0 <={release}-{name}.999999"), None);
     }
+    // A kind of image, which is no pre-release but looks like one.
+    let kind = version.prerelease();
+    let digits = r"\.\d+".repeat(tag.split('-').next().unwrap_or(tag).matches('.').count());
+    let shape = if tag.starts_with('v') { "v" } else { "" };
+    let filter = format!(r"^{shape}\d+{digits}-{}$", kind.replace('.', r"\."));
+    (format!(">={release}-{kind} <{next}-0"), Some(filter))
 }
 
 /// The text of a manifest that follows one image in all these places.
@@ -171,6 +189,16 @@ mod tests {
             assert!(!is_followed(outside), "{tag} {following:?}");
         }
         assert!(following("1.2.3@sha256:00", major).unwrap().pin_digest);
+        for (tag, later, name) in [
+            ("1.2.3", "1.9.0", "team-app-1.yaml"),
+            ("0.2.3", "0.2.9", "team-app-0.2.yaml"),
+            ("1.0.0-name.5", "1.0.0-name.27", "team-app-1.0.0-name.yaml"),
+            ("1.25-alpine", "1.27-alpine", "team-app-1-alpine.yaml"),
+        ] {
+            for tag in [tag, later] {
+                assert_eq!(following(tag, major).unwrap().file_name(), name);
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::filter::{Filter, FilterKind};
 use crate::transform::Transformer;
 use crate::trouble::Trouble;
 
+/// A transformer that takes a text.
+type Make = fn(String) -> Transformer;
+
 /// The transformers of a resource. Within one entry they run in updatecli's order, not in that of the text.
 pub(super) fn steps(fields: &mut Fields<'_>) -> Result<Vec<Transformer>, Trouble> {
     let Some(list) = fields.node("transformers") else { return Ok(Vec::new()) };
@@ -19,7 +22,7 @@ pub(super) fn steps(fields: &mut Fields<'_>) -> Result<Vec<Transformer>, Trouble
     let mut steps = Vec::new();
     for item in list.items() {
         let mut entry = Fields::open(text, item, "a transformer")?;
-        let simple: [(_, fn(String) -> Transformer); 4] = [
+        let simple: [(_, Make); 4] = [
             ("addprefix", Transformer::AddPrefix),
             ("addsuffix", Transformer::AddSuffix),
             ("trimprefix", Transformer::TrimPrefix),
