@@ -99,7 +99,7 @@ fn range(version: &Version, tag: &str, step: Step) -> (String, Option<String>) {
 /// The text of a manifest that follows one image in all these places.
 pub(super) fn manifest(uses: &[(Following, Use)]) -> String {
     let Some((following, _)) = uses.first() else { return String::new() };
-    let Following { image, range, tag_filter, pin_digest } = following;
+    let Following { image, range, tag_filter, pin_digest, .. } = following;
     let short = image.rsplit('/').next().unwrap_or(image);
     let mut text = format!(
         "name: Follow {short}\n\nsources:\n  image:\n    kind: dockerimage\n    spec:\n      image: {image}\n"
