@@ -241,7 +241,7 @@ fn a_manifest_says_where_and_how() {
     let manifest =
         place.read("updatecli.d/app.yaml").replace("    kind: yaml\n", "    kind: yaml\n    scmid: here\n");
     let scm = format!(
-        "scms:\n  here:\n    kind: gitlab\n    spec: {{url: '{}', owner: team, repository: profile, branch: main, token: '{{{{ requiredEnv \"TRACK_TOKEN\" }}}}', user: bot, email: bot@example.com}}\nactions:\n  open:\n    kind: gitlab/mergerequest\n    scmid: here\n    spec: {{title: 'App {{{{ source \"version\" }}}}', body: Said., labels: [deploy], automerge: true, squash: true}}\n",
+        "scms:\n  none: {{disabled: true}}\n  here:\n    kind: gitlab\n    spec: {{url: '{}', owner: team, repository: profile, branch: main, token: '{{{{ requiredEnv \"TRACK_TOKEN\" }}}}', user: bot, email: bot@example.com}}\nactions:\n  open:\n    kind: gitlab/mergerequest\n    scmid: here\n    spec: {{title: 'App {{{{ source \"version\" }}}}', body: Said., labels: [deploy], automerge: true, squash: true}}\n",
         gitlab.url()
     );
     place.write("updatecli.d/app.yaml", &format!("{manifest}{scm}"));
@@ -250,6 +250,14 @@ fn a_manifest_says_where_and_how() {
     assert_eq!((&opened["title"], &opened["labels"]), (&json!("App 1.2.0"), &json!("deploy")));
     assert!(opened["description"].as_str().expect("text").starts_with("Said.\n\n| follows"), "{opened}");
     assert_eq!(opened["auto_merge"], true);
+    // The name of the same section in old manifests.
+    let text = place.read("updatecli.d/app.yaml");
+    place.write(
+        "updatecli.d/app.yaml",
+        &text.replace("actions:", "pullrequests:").replace("gitlab/mergerequest", "gitlab"),
+    );
+    let again = place.run("run").env("TRACK_TOKEN", "developer").succeeds();
+    assert!(again.stdout().ends_with(" unchanged\n"), "{again:?}");
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn conditions_keep_targets_as_they_are() {
     let place = Place::new();
     let address = registry.address();
     let table = [
-        ("{kind: dockerimage, spec: {image: ADDRESS/team/sidecar}}", "1.2.0"),
+        ("{kind: dockerimage, spec: {image: ADDRESS/team/sidecar, versionfilter: {kind: semver}}}", "1.2.0"),
         ("{kind: dockerimage, transformers: [{addsuffix: -x}], spec: {image: ADDRESS/team/sidecar}}", "none"),
         (
             "{kind: dockerimage, disablesourceinput: true, spec: {image: ADDRESS/team/sidecar, tag: arm}}",

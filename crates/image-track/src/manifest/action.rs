@@ -14,6 +14,9 @@ pub(super) fn scms(manifest: &mut Fields<'_>) -> Result<Vec<Scm>, Trouble> {
     let mut scms = Vec::new();
     for (_, id, node) in manifest.entries("scms")? {
         let mut fields = Fields::open(text, node, format!("the scm '{id}'"))?;
+        if fields.flag("disabled")? {
+            continue;
+        }
         let (kind_node, kind) = fields.need("kind")?;
         let kind = match kind.to_ascii_lowercase().as_str() {
             "github" => ForgeKind::Github,
@@ -24,7 +27,6 @@ pub(super) fn scms(manifest: &mut Fields<'_>) -> Result<Vec<Scm>, Trouble> {
                     .hint("github and gitlab are"));
             }
         };
-        fields.refuse("disabled", "leave the scm out")?;
         let mut spec = fields.spec()?;
         fields.end()?;
         scms.push(scm(&mut spec, id, kind)?);
@@ -52,7 +54,9 @@ fn scm(spec: &mut Fields<'_>, id: String, kind: ForgeKind) -> Result<Scm, Troubl
 pub(super) fn actions(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Action>, Trouble> {
     let text = manifest.text;
     let mut actions = Vec::new();
-    for (key, id, node) in manifest.entries("actions")? {
+    // The second is the name of the same before updatecli 0.40.
+    let entries = [manifest.entries("actions")?, manifest.entries("pullrequests")?].concat();
+    for (key, id, node) in entries {
         let mut fields = Fields::open(text, node, format!("the action '{id}'"))?;
         let (kind_node, kind) = fields.need("kind")?;
         let kind = match kind.to_ascii_lowercase().as_str() {

@@ -56,7 +56,6 @@ fn pipeline(mut fields: Fields<'_>) -> Result<Pipeline, Trouble> {
     // What they change is how updatecli groups and reports.
     fields.ignore(&["id", "pipelineid", "version", "labels", "dependson"]);
     fields.refuse("autodiscovery", "write the manifests for what is there with 'image-track adopt'")?;
-    fields.refuse("pullrequests", "write it as actions, which is the new name")?;
     let scms = scms(&mut fields)?;
     let sources = sources(&mut fields, &scms)?;
     let conditions = conditions(&mut fields, &sources)?;

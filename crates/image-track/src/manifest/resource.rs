@@ -183,6 +183,8 @@ pub(super) fn conditions(manifest: &mut Fields<'_>, sources: &[Source]) -> Resul
         let source = fields.located("sourceid")?;
         let mut spec = fields.spec()?;
         fields.end()?;
+        // What chooses a tag has nothing to choose from here.
+        spec.ignore(&["versionfilter", "tagfilter"]);
         let (image_node, image) = spec.need("image")?;
         let reference: Reference =
             image.parse().map_err(|error: registry::InvalidReference| text.wrong(image_node, error))?;
