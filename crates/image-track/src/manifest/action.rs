@@ -54,7 +54,7 @@ fn scm(spec: &mut Fields<'_>, id: String, kind: ForgeKind) -> Result<Scm, Troubl
 pub(super) fn actions(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Action>, Trouble> {
     let text = manifest.text;
     let mut actions = Vec::new();
-    // The second is the name of the same before updatecli 0.40.
+    // The second is an old name of the same.
     let entries = [manifest.entries("actions")?, manifest.entries("pullrequests")?].concat();
     for (key, id, node) in entries {
         let mut fields = Fields::open(text, node, format!("the action '{id}'"))?;
