@@ -171,6 +171,6 @@ mod tests {
             written("a: {b: 1}\n", &["a"], "x").unwrap_err(),
             "line 1, column 4: a is no single value"
         );
-        assert_eq!(written("a: [\n", &["a"], "x").unwrap_err().split(':').next(), Some("line 2, column 1"));
+        assert_eq!(written("a: [\n", &["a"], "x").unwrap_err().split(':').next(), Some("line 1, column 4"));
     }
 }
