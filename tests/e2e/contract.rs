@@ -15,6 +15,7 @@ pub(crate) fn commands() -> Vec<Command> {
         contract::command::<props::Cli>(),
         contract::command::<compose_rewrite::Cli>(),
         contract::command::<release::Cli>(),
+        contract::command::<image_track::Cli>(),
         contract::command::<image_gate::Cli>(),
     ]
 }

@@ -13,6 +13,7 @@ mod image_gate;
 mod image_promote;
 mod image_promote_many;
 mod image_promote_read;
+mod image_track;
 mod loc_badge;
 mod process;
 mod promote_faults;

@@ -13,7 +13,7 @@ import yaml
 
 import gitlab
 
-TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-gate")
+TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-track", "image-gate")
 # A call of a tool of ours: where a command may stand, up to what ends it.
 CALL = re.compile(r'(?:^|[\s;&|(])((?:%s)(?: (?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS), re.MULTILINE)
 FORBIDDEN = {
@@ -117,12 +117,19 @@ def conduct(name: str, job: dict) -> list:
     return complaints
 
 
+def calls_in_container(commands: str) -> list:
+    """What stands behind the image of `docker run`: the arguments of our tool."""
+    text = commands.replace("\\\n", " ")
+    words = [re.findall(r'"[^"]*"|\S+', call) for call in re.findall(r'"\$PYPELINES_IMAGE"\s+(.*)', text)]
+    return [tuple(sample(word) for word in call) for call in words]
+
+
 def main() -> int:
     binaries = os.environ.get("E2E_BIN_DIR", "")
     shutil.rmtree(gitlab.WORK / "scripts", ignore_errors=True)
     (gitlab.WORK / "scripts").mkdir(parents=True)
     passed, wrong, ours = 0, [], set()
-    for path in [gitlab.HERE / "every-job.yml", *sorted((gitlab.HERE / "interface").glob("*.yml"))]:
+    for path in [gitlab.HERE / "every-job.yml", gitlab.HERE / "profile.yml", *sorted((gitlab.HERE / "interface").glob("*.yml"))]:
         pipeline = path.stem
         for name, job in resolved(gitlab.repository(path)).items():
             behaviour = conduct(name, job) if pipeline == "every-job" else []
@@ -141,9 +148,10 @@ def main() -> int:
     for path in sorted((gitlab.ROOT / "ci/github").glob("*.yml")):
         for title, commands in steps(path).items():
             complaint = shellcheck(title, commands)
-            ours |= {tuple(call) for call in calls(commands)}
             wrong += [complaint] if complaint else []
             passed += not complaint
+            ours |= {tuple(call) for call in calls(commands)}
+            ours |= {("image-track", *call) for text in commands for call in calls_in_container(text)}
     assert len(ours) >= 20, f"only these calls of our tools were found: {ours}"
     if binaries:
         for call in sorted(ours):

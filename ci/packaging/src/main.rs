@@ -119,6 +119,7 @@ fn tools() -> Vec<clap::Command> {
         contract::command::<compose_rewrite::Cli>(),
         contract::command::<image_gate::Cli>(),
         contract::command::<image_promote::Cli>(),
+        contract::command::<image_track::Cli>(),
         contract::command::<loc_badge::Cli>(),
         contract::command::<props::Cli>(),
         contract::command::<release::Cli>(),

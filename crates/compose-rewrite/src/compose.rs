@@ -3,9 +3,9 @@
 //! Specification: <https://github.com/compose-spec/compose-spec/blob/main/spec.md>. A file is read as compose reads it:
 //! several documents are merged, in their order.
 
-use yaml_splice::{Entry, Node, Path, Yaml};
+use yaml_splice::{Entry, Node, Path, Yaml, nearest};
 
-use crate::error::{Error, nearest};
+use crate::error::Error;
 
 /// The services of all documents of a file.
 #[derive(Debug)]

@@ -4,9 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path as FilePath, PathBuf};
 
 use contract::Failure;
-use yaml_splice::{Error, Path, Step, Yaml};
+use yaml_splice::{Error, Path, Step, Yaml, nearest};
 
-use crate::error::nearest;
 use crate::source::Source;
 
 /// Splits `WORD… [FILE]`: the last word is the file when it cannot be anything else, or is one that exists.

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use contract::{Exit, Failure};
 use tracing::warn;
-use yaml_splice::Yaml;
+use yaml_splice::{Yaml, nearest};
 
 use crate::cli::Image;
 use crate::compose::Compose;
 use crate::delivery::{self, Change};
-use crate::error::{Error, nearest};
+use crate::error::Error;
 use crate::image::{self, Request};
 use crate::image_reference;
 use crate::override_file::{self, Overridden};

@@ -2,6 +2,7 @@
 //! elsewhere, and the image, stand below the notes, because a release there has no place for them.
 
 mod place;
+mod proposals;
 
 use bytes::Bytes;
 use contract::Secret;
@@ -20,7 +21,7 @@ use place::{address_of, below, no_repository, repository_of, web_of};
 
 pub(crate) use place::web_of_variables;
 
-const SERVER: &str = "GitHub";
+pub(crate) const SERVER: &str = "GitHub";
 const LONGEST: usize = 64 * 1024 * 1024;
 const PER_PAGE: usize = 100;
 const JSON: &str = "application/vnd.github+json";
@@ -327,6 +328,18 @@ impl Github {
         repeat: Repeat,
         what: &str,
     ) -> Result<(), Error> {
+        self.exchange(method, url, body, repeat, what).await.map(drop)
+    }
+
+    /// The same, with what the server says; nothing of a dry run.
+    async fn exchange(
+        &self,
+        method: Method,
+        url: Url,
+        body: Body<'_>,
+        repeat: Repeat,
+        what: &str,
+    ) -> Result<Option<Bytes>, Error> {
         if let Some(plan) = &self.plan {
             let shown = match &body {
                 Body::None => String::new(),
@@ -334,7 +347,7 @@ impl Github {
                 Body::File { name, content } => format!("({} bytes, {name})", content.len()),
             };
             plan.note(&method, &url, &shown);
-            return Ok(());
+            return Ok(None);
         }
         if self.token.is_none() {
             return Err(Error::NoToken {
@@ -360,7 +373,9 @@ impl Github {
         let response = sent.map_err(|source| Error::NoAnswer { what: what.to_owned(), source })?;
         let status = response.status();
         let body = http::body_within(response, LONGEST).await.unwrap_or_default();
-        check_page(&self.accepted(status, body, what)?, what)
+        let body = self.accepted(status, body, what)?;
+        check_page(&body, what)?;
+        Ok(Some(body))
     }
 
     fn authorize(&self, request: &mut Request) {
@@ -415,6 +430,11 @@ fn check_page(body: &[u8], what: &str) -> Result<(), Error> {
         Some(page) => Err(Error::NotTheApi { what: what.to_owned(), server: SERVER, page }),
         None => Ok(()),
     }
+}
+
+/// What GitHub said, in one line.
+pub(crate) fn said_of(body: &[u8]) -> String {
+    said(body)
 }
 
 /// `Validation Failed: tag_name already_exists`.

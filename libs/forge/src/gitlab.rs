@@ -6,6 +6,7 @@
 mod api;
 mod badges;
 mod documents;
+mod proposals;
 mod releases;
 mod said;
 
@@ -16,6 +17,7 @@ use crate::plan::Plan;
 use crate::web::{Kind, address_in};
 use crate::{Error, Tag, Variables, Web};
 use api::Api;
+pub(crate) use api::SERVER;
 
 /// A project of a GitLab server.
 #[derive(Debug)]
@@ -144,6 +146,16 @@ fn of_address(address: &Url, variables: Variables<'_>) -> Place {
     let web = Some(web_below(server.clone(), &under, &name));
     server.set_path(&format!("{under}/api/v4"));
     Place { project: below(&server, &name), name, web }
+}
+
+/// The API of the project that has this address on the web.
+pub(crate) fn project_api(address: &Url, server: Option<&str>) -> Url {
+    of_address(address, &|name| server.filter(|_| name == "CI_SERVER_URL").map(str::to_owned)).project
+}
+
+/// What GitLab said, in one line.
+pub(crate) fn said_of(status: http::StatusCode, body: &[u8]) -> String {
+    said::said(status, body).text
 }
 
 fn below(api: &Url, project: &str) -> Url {

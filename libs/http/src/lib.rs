@@ -4,6 +4,7 @@
 //! says why not. Proxies come from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, as everywhere.
 
 mod args;
+mod cache;
 mod client;
 mod error;
 mod limit;
@@ -13,6 +14,7 @@ mod retry;
 mod tls;
 
 pub use args::NetworkArgs;
+pub use cache::{Cache, Kept};
 pub use client::{Client, Options, body_within, run};
 pub use error::Error;
 pub use limit::AtATime;

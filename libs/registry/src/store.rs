@@ -47,6 +47,17 @@ impl Store {
         }
     }
 
+    /// The same; what `cache` has and a registry has not changed is not sent again.
+    ///
+    /// # Errors
+    /// As [`Store::tags`].
+    pub async fn tags_through(&self, cache: Option<&http::Cache>) -> Result<Vec<Tag>, Error> {
+        match (self, cache) {
+            (Self::Remote(remote), Some(cache)) => remote.tags_through(cache).await,
+            _ => self.tags().await,
+        }
+    }
+
     /// Everything that refers to this digest. [`Referrers::of_type`] keeps what is of one type.
     ///
     /// # Errors

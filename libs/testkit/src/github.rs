@@ -1,5 +1,8 @@
-//! A double of GitHub's REST API, as far as releases go: it keeps state, refuses what is not documented, and lets only
-//! bearers of its token write.
+//! A double of GitHub's REST API, as far as releases, pull requests and started workflows go: it keeps state, refuses what
+//! is not documented, and lets only bearers of its token write.
+
+mod code;
+mod pulls;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +25,8 @@ struct World {
     url: String,
     tags: BTreeMap<String, String>,
     releases: Vec<Release>,
+    code: code::Code,
+    pulls: pulls::Pulls,
     last: u64,
 }
 
@@ -52,7 +57,16 @@ impl Github {
     pub fn start(repository: &str, token: &str, tags: &[(&str, &str)]) -> Self {
         let tags = tags.iter().map(|(tag, sha)| ((*tag).to_owned(), (*sha).to_owned())).collect();
         let (repository, token) = (repository.to_owned(), token.to_owned());
-        let world = World { repository, token, url: String::new(), tags, releases: Vec::new(), last: 0 };
+        let world = World {
+            repository,
+            token,
+            url: String::new(),
+            tags,
+            releases: Vec::new(),
+            code: code::Code::default(),
+            pulls: pulls::Pulls::default(),
+            last: 0,
+        };
         let world = Arc::new(Mutex::new(world));
         let shared = Arc::clone(&world);
         let server = Server::start(move |asked| {
@@ -124,10 +138,19 @@ impl World {
         if asked.method == "GET" && asked.path == format!("/repos/{}", self.repository) {
             return Ok(Reply::json(200, &json!({ "full_name": self.repository, "default_branch": "main" })));
         }
+        if asked.path == "/graphql" && asked.method == "POST" {
+            return self.graphql(asked);
+        }
         let prefix = format!("/repos/{}/", self.repository);
         let path = asked.path.strip_prefix(&prefix).ok_or_else(not_found)?;
         let parts: Vec<_> = path.split('/').map(decoded).collect();
         let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+        if let Some(answer) = self.code(asked, &parts) {
+            return answer;
+        }
+        if let Some(answer) = self.pull_request(asked, &parts) {
+            return answer;
+        }
         match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["releases"]) => self.list(asked),
             ("POST", ["releases"]) => self.create(asked),

@@ -7,6 +7,7 @@
 
 mod access;
 mod badges;
+mod code;
 mod links;
 mod packages;
 mod parameters;

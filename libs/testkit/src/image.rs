@@ -40,6 +40,7 @@ pub struct Image {
     platforms: Vec<(String, String)>,
     layers: Vec<Vec<File>>,
     config: Value,
+    created: String,
 }
 
 impl Default for Image {
@@ -53,13 +54,32 @@ impl Image {
     /// a base image would.
     pub fn new() -> Self {
         let platform = |architecture: &str| ("linux".to_owned(), architecture.to_owned());
-        Self { platforms: vec![platform("amd64"), platform("arm64")], layers: Vec::new(), config: json!({}) }
+        Self {
+            platforms: vec![platform("amd64"), platform("arm64")],
+            layers: Vec::new(),
+            config: json!({}),
+            created: CREATED.into(),
+        }
     }
 
     /// Adds a layer that all platforms share.
     #[must_use]
     pub fn layer(mut self, files: Vec<File>) -> Self {
         self.layers.push(files);
+        self
+    }
+
+    /// For this platform alone.
+    #[must_use]
+    pub fn only(mut self, os: &str, architecture: &str) -> Self {
+        self.platforms = vec![(os.to_owned(), architecture.to_owned())];
+        self
+    }
+
+    /// Was made at this time, RFC 3339.
+    #[must_use]
+    pub fn created(mut self, time: &str) -> Self {
+        time.clone_into(&mut self.created);
         self
     }
 
@@ -100,7 +120,7 @@ impl Image {
             layers.push(write_blob(directory, LAYER, &gzip(&archive)?)?);
         }
         let config = json!({
-            "created": CREATED,
+            "created": self.created,
             "os": os,
             "architecture": architecture,
             "config": self.config,

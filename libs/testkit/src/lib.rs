@@ -3,6 +3,8 @@
 mod artifactory;
 mod browser;
 mod engine;
+mod files;
+mod git_server;
 mod github;
 mod gitlab;
 mod image;
@@ -17,6 +19,8 @@ mod tunnel;
 pub use artifactory::{Artifactory, ArtifactoryBuilder, Unannotated};
 pub use browser::Browser;
 pub use engine::{Cable, Engine};
+pub use files::FileServer;
+pub use git_server::GitServer;
 pub use github::Github;
 pub use gitlab::{Gitlab, GitlabBuilder, Role};
 pub use image::{File, Image};

@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod certificates;
+mod fill;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

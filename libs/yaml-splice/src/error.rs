@@ -112,6 +112,26 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The place in the text that it is about, where it is about one.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::NotUtf8 { position, .. }
+            | Self::Syntax { position, .. }
+            | Self::DuplicateKey { position, .. }
+            | Self::Recursive { position, .. }
+            | Self::TooManyAliases { position, .. }
+            | Self::WrongKind { position, .. }
+            | Self::Exists { position, .. }
+            | Self::Overlap { position } => Some(*position),
+            Self::AnchorInUse { anchor_at, .. } => Some(*anchor_at),
+            Self::Missing { .. } | Self::NoNumber { .. } | Self::Spreads { .. } | Self::Unsound { .. } => {
+                None
+            }
+        }
+    }
+}
+
 impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {

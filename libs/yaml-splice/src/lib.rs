@@ -28,6 +28,7 @@ mod resolve;
 mod scalar;
 mod span;
 mod splice;
+mod suggest;
 mod unmerge;
 mod value;
 
@@ -36,4 +37,5 @@ pub use node::{Entry, Found, Node, Yaml};
 pub use path::{InvalidPath, Path, Step};
 pub use span::{Position, Span};
 pub use splice::Splice;
+pub use suggest::nearest;
 pub use value::Value;

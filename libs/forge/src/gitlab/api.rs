@@ -25,6 +25,8 @@ pub(crate) enum Right {
     Package,
     Badge,
     Wiki,
+    /// Branches, commits, merge requests.
+    Code,
 }
 
 /// A project and how to speak to its server.
@@ -77,7 +79,7 @@ impl Right {
     fn of_role(self) -> &'static str {
         match self {
             Self::Read => "the Reporter role or more",
-            Self::Release | Self::Package | Self::Wiki => "the Developer role or more",
+            Self::Release | Self::Package | Self::Wiki | Self::Code => "the Developer role or more",
             Self::Badge => "the Maintainer role",
         }
     }
@@ -135,8 +137,29 @@ impl Api {
         limit: usize,
         what: &str,
     ) -> Result<FileThere, Error> {
-        let right = Right::Package;
-        let call = Call { method: Method::GET, path, query: &[], body: Body::None, right, what: what.into() };
+        self.find_bytes(path, &[], Right::Package, limit, what).await
+    }
+
+    /// Asks for a file of the repository.
+    pub(crate) async fn find_raw(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        limit: usize,
+        what: &str,
+    ) -> Result<FileThere, Error> {
+        self.find_bytes(path, query, Right::Read, limit, what).await
+    }
+
+    async fn find_bytes(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        right: Right,
+        limit: usize,
+        what: &str,
+    ) -> Result<FileThere, Error> {
+        let call = Call { method: Method::GET, path, query, body: Body::None, right, what: what.into() };
         // An error of the server may be longer than the file.
         match self.fetch(&call, limit.max(64 * 1024)).await {
             Ok(answer) if answer.status == StatusCode::NOT_FOUND && is_absence(&answer.body) => {

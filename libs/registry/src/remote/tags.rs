@@ -1,9 +1,11 @@
 //! The tags of a repository, all pages of them (distribution-spec, "Listing Tags").
 
-use http::{Method, StatusCode};
+use http::header::{HeaderMap, LINK};
+use http::{Cache, Kept, Method, Request, StatusCode};
 use serde::Deserialize;
 
 use super::{Remote, link};
+use crate::connection::Answer;
 use crate::{Error, Tag};
 
 /// How many tags a page should have. A registry may send fewer.
@@ -25,6 +27,18 @@ impl Remote {
     /// # Errors
     /// [`Error::NotFound`] when there is no such repository.
     pub async fn tags(&self, most: Option<usize>) -> Result<Vec<Tag>, Error> {
+        self.list_tags(most, None).await
+    }
+
+    /// All of them; pages that `cache` has and the registry has not changed are not sent again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such repository.
+    pub async fn tags_through(&self, cache: &Cache) -> Result<Vec<Tag>, Error> {
+        self.list_tags(None, Some(cache)).await
+    }
+
+    async fn list_tags(&self, most: Option<usize>, cache: Option<&Cache>) -> Result<Vec<Tag>, Error> {
         let what = format!("{}/{}", self.line.host(), self.path);
         let action = format!("list the tags of {what}");
         let page = most.unwrap_or(PAGE).clamp(1, PAGE);
@@ -32,7 +46,7 @@ impl Remote {
         let mut tags: Vec<Tag> = Vec::new();
         let mut barren = 0;
         loop {
-            let answer = self.line.fetch(request, PAGE_LIMIT, &action).await?;
+            let answer = self.tag_page(request, cache, &action).await?;
             match answer.status {
                 StatusCode::OK => {}
                 StatusCode::NOT_FOUND => return Err(Error::NotFound { what }),
@@ -59,5 +73,30 @@ impl Remote {
         }
         tags.truncate(most.unwrap_or(usize::MAX));
         Ok(tags)
+    }
+
+    async fn tag_page(
+        &self,
+        mut request: Request,
+        cache: Option<&Cache>,
+        action: &str,
+    ) -> Result<Answer, Error> {
+        let Some(cache) = cache else { return self.line.fetch(request, PAGE_LIMIT, action).await };
+        let kept = cache.condition(&mut request);
+        let url = request.url().clone();
+        let answer = self.line.fetch(request, PAGE_LIMIT, action).await?;
+        match (answer.status, kept) {
+            (StatusCode::NOT_MODIFIED, Some(Kept { link, body, .. })) => {
+                let headers = HeaderMap::from_iter(link.map(|link| (LINK, link)));
+                return Ok(Answer { status: StatusCode::OK, headers, body, ..answer });
+            }
+            (StatusCode::OK, _) => {
+                if let Some(kept) = Kept::of(&answer.headers, &answer.body) {
+                    cache.keep(&url, &kept);
+                }
+            }
+            _ => {}
+        }
+        Ok(answer)
     }
 }

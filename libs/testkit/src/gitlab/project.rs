@@ -16,6 +16,8 @@ pub(crate) struct Project {
     pub(crate) path: String,
     pub(crate) default_branch: String,
     pub(crate) branches: BTreeMap<String, String>,
+    /// The branches that only a maintainer may push to.
+    pub(crate) protected: Vec<String>,
     /// In the order in which they came.
     pub(crate) commits: Vec<Commit>,
     pub(crate) tags: BTreeMap<String, GitTag>,
@@ -50,6 +52,7 @@ impl Project {
             path: path.into(),
             default_branch: "main".into(),
             branches: BTreeMap::new(),
+            protected: Vec::new(),
             commits: Vec::new(),
             tags: BTreeMap::new(),
             releases: BTreeMap::new(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::parameters::Parameters;
 use super::project::{Commit, GitTag, Project};
 use super::route::{Answer, Call};
-use super::{World, error, message};
+use super::{World, code, error, message};
 use crate::server::Reply;
 
 impl GitTag {
@@ -103,12 +103,27 @@ pub(crate) fn commits(
             let (branch, text) = (parameters.need("branch")?, parameters.need("commit_message")?);
             let start = parameters.text("start_branch")?;
             let actions = parameters.value("actions");
-            for optional in ["author_name", "author_email", "start_sha"] {
+            let start_sha = parameters.text("start_sha")?;
+            for optional in ["author_name", "author_email"] {
                 parameters.text(optional)?;
             }
-            parameters.flag("force")?;
+            let force = parameters.flag("force")?;
             parameters.end()?;
-            commit(project, &branch, start.as_deref(), actions)?;
+            if project.protected.contains(&branch) {
+                return Err(message(400, "You are not allowed to push into this branch"));
+            }
+            let start = match start_sha {
+                Some(sha) => Some(project.branch_at(&sha).ok_or_else(|| message(400, "Invalid start_sha"))?),
+                None => start,
+            };
+            let before = (project.tree.clone(), project.branches.contains_key(&branch));
+            if let (Some(start), true, true) = (&start, force, before.1) {
+                project.reset(&branch, start);
+            }
+            if let Err(refused) = commit(project, &branch, start.as_deref(), actions) {
+                project.tree = before.0;
+                return Err(refused);
+            }
             let commit = Commit { sha: sha.clone(), message: text, at };
             let body = commit.to_json();
             project.commits.push(commit);
@@ -143,7 +158,8 @@ fn commit(
         let kind = action.need("action")?;
         let key = (branch.to_owned(), action.need("file_path")?);
         let content = action.text("content")?;
-        action.word("encoding", &["text", "base64"])?;
+        let encoding = action.word("encoding", &["text", "base64"])?;
+        let content = content.map(|text| code::content(text, encoding.as_deref())).transpose()?;
         action.text("last_commit_id")?;
         action.end()?;
         let there = tree.contains_key(&key);

@@ -38,6 +38,12 @@ impl MergeRequest {
         })
     }
 
+    /// Is merged now; from which branch into which.
+    pub(crate) fn merge(&mut self) -> (String, String) {
+        self.state = "merged";
+        (self.source.clone(), self.target.clone())
+    }
+
     pub(crate) fn state(&self) -> Value {
         json!({
             "source": self.source, "target": self.target, "title": self.title, "description": self.description,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::access::{self, Needs, Role};
 use super::parameters::Parameters;
 use super::project::Project;
-use super::{World, badges, error, links, message, packages, releases, repository, requests, wikis};
+use super::{World, badges, code, error, links, message, packages, releases, repository, requests, wikis};
 use crate::server::{Asked, Reply, decoded};
 
 /// An answer, or a refusal.
@@ -94,6 +94,8 @@ fn dispatch(
         ("GET", ["packages"]) => packages::list(world, call, parameters),
         (_, ["repository", "tags"]) => repository::tags(world, call, None, method, parameters),
         (_, ["repository", "tags", name]) => repository::tags(world, call, Some(name), method, parameters),
+        (_, ["repository", "branches", name]) => code::branch(world, &call, name, method, parameters),
+        (_, ["repository", "files", path, "raw"]) => code::file(world, &call, path, method, parameters),
         (_, ["repository", "commits"]) => repository::commits(world, call, None, method, parameters),
         (_, ["repository", "commits", sha]) => {
             repository::commits(world, call, Some(sha), method, parameters)
@@ -115,6 +117,7 @@ fn needs(rest: &[&str], method: &str) -> Option<Needs> {
         ["releases", _] if method == "DELETE" => Needs { role: Role::Maintainer, job: true },
         ["releases", ..] | ["packages", ..] => WRITES,
         ["repository", "tags", ..] if reads => READS,
+        ["repository", "branches", _] | ["repository", "files", _, "raw"] if reads => READS,
         // A job token may read one commit and not list them.
         ["repository", "commits", _] if reads => READS,
         ["merge_requests", ..] if reads => READS,
