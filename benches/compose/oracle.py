@@ -27,6 +27,18 @@ def rewrite(binary, text, *arguments):
     return run.returncode, run.stdout
 
 
+def takes_another_file(compose, file, text, service):
+    """Whether compose takes a second file that says nothing at all about the service.
+
+    It does not where that has a variable as a name in a list: to merge, compose makes a mapping of the list, whose keys
+    are then checked against its schema before the variables are filled in.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as nothing:
+        json.dump({"services": {service: {}}}, nothing)
+        nothing.flush()
+        return config(compose, file, text, nothing.name)[1] is None
+
+
 def differences(before, after, service):
     """Where the two models differ, but for the image of this service and its build."""
     for model in (before, after):
@@ -57,6 +69,8 @@ def judge(job):
             after, problem = config(compose, file, text, override.name)
         else:
             after, problem = config(compose, file, out)
+    if problem and mode == "override" and not takes_another_file(compose, file, text, service):
+        return "not to be judged", None
     if problem:
         return "wrong", f"docker compose does not take the result: {problem}"
     found = after["services"][service]
@@ -70,7 +84,7 @@ def main(binary, compose, paths):
     files = []
     for path in map(Path, paths):
         files += sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
-    counts = {mode: {"equal": 0, "refused": 0, "wrong": 0} for mode in ("plain", "inline", "override")}
+    counts = {mode: {"equal": 0, "refused": 0, "not to be judged": 0, "wrong": 0} for mode in ("plain", "inline", "override")}
     jobs, not_taken = [], 0
     with ThreadPoolExecutor(2) as pool:
         texts = [file.read_bytes() for file in files]

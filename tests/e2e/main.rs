@@ -2,6 +2,7 @@
 
 mod badges;
 mod compose_rewrite;
+mod compose_rewrite_elsewhere;
 mod compose_rewrite_files;
 mod compose_rewrite_parsers;
 mod compose_rewrite_verbs;

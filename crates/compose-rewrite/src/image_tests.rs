@@ -1,9 +1,12 @@
 //! Shapes of compose files that trip text tools and emitters up, each with the bytes that have to come out.
 
+use std::path::Path;
+
 use contract::{Exit, Explain};
 
 use super::{Request, Rewritten, rewrite};
 use crate::error::Error;
+use crate::extended_files::Place;
 
 pub(super) const IMAGE: &str = "registry.example:5000/team/app/ci:1.2.3";
 
@@ -25,7 +28,8 @@ pub(super) fn run_with(
         fix_pull_policy: false,
         among_others: false,
     };
-    rewrite(text.as_bytes(), Some("docker-compose.yml"), &change(request))
+    let place = &Place::of_all(&[Some(Path::new("docker-compose.yml"))])[0];
+    rewrite(text.as_bytes(), place, &change(request))
 }
 
 /// `REF` in `expected` stands for the image.
@@ -360,7 +364,7 @@ fn what_cannot_be_done_without_a_side_effect_is_refused() {
         ),
         (
             "services:\n  application:\n    extends: {service: base, file: common.yml}\n    build: .\n",
-            "the build of 'application' may come from 'base' in common.yml, which it extends",
+            "the build of 'application' may come from 'base' in common.yml, which it extends and which cannot be read",
         ),
         (
             "services:\n  application: &app\n    build: .\n  worker: *app\n",

@@ -4,6 +4,24 @@
 
 use yaml_splice::Node;
 
+/// A mount, whatever it mounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mount {
+    /// Where it is seen in the container.
+    pub(crate) target: String,
+    /// What it says, if it is a folder or file of the host.
+    pub(crate) bind: Option<String>,
+}
+
+/// An item of `volumes`.
+pub(crate) fn mount(item: Node<'_>) -> Option<Mount> {
+    let target = match item.as_str() {
+        Some(text) => target(text),
+        None => item.get("target")?.entry.value.as_str()?,
+    };
+    Some(Mount { target: target.trim_end_matches('/').to_owned(), bind: bind_mount(item) })
+}
+
 /// What a mount of a folder or file of the host says, or none when it is something else.
 pub(crate) fn bind_mount(item: Node<'_>) -> Option<String> {
     if let Some(text) = item.as_str() {
@@ -32,6 +50,12 @@ fn is_bind(text: &str) -> bool {
         Some(default) if !default.is_empty() => is_path(default) || default.starts_with('$'),
         _ => is_path(source) || source.starts_with('$'),
     }
+}
+
+/// `TARGET` of `SOURCE:TARGET[:MODE]`; alone it is an anonymous volume.
+fn target(text: &str) -> &str {
+    let behind = source(text).map_or(text, |source| &text[source.len() + 1..]);
+    source(behind).unwrap_or(behind)
 }
 
 /// What stands before the first colon that is in no `${…}` and behind no drive letter.
@@ -84,7 +108,7 @@ pub(crate) fn port(item: Node<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_bind;
+    use super::{is_bind, target};
 
     #[test]
     fn paths_of_the_host_are_told_from_names_of_volumes() {
@@ -109,6 +133,13 @@ mod tests {
         }
         for text in ["a:/a", "/a", "a_b:/a:ro", "${A:-data}:/a", "/var/lib/${A}", "$A"] {
             assert!(!is_bind(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_target_is_the_path_in_the_container() {
+        for text in ["/a", "./b:/a", "data:/a:ro", "C:\\b:/a:ro", "${B:-./b}:/a", "~:/a:z,ro"] {
+            assert_eq!(target(text), "/a", "{text}");
         }
     }
 }
