@@ -141,6 +141,16 @@ fn services_that_a_merge_key_brings_are_services() {
 }
 
 #[test]
+fn several_documents_are_listed_as_compose_merges_them() {
+    let source = "services:\n  a: {build: ., ports: [\"1:1\"]}\n  b: {build: ./b}\n---\nservices:\n  a:\n    build: !reset null\n    image: x\n    ports: [\"2:2\"]\n---\nservices:\n  a: {volumes: [./v:/v]}\n  b: {ports: !override [\"3:3\"]}\n";
+    let output = tool("compose-rewrite").args(["list", "-"]).stdin(source).succeeds();
+    assert_eq!(
+        output.stdout(),
+        "SERVICE  IMAGE  BUILD  PORTS     BIND MOUNTS\na        x      -      1:1, 2:2  ./v:/v\nb        -      ./b    3:3       -\n"
+    );
+}
+
+#[test]
 fn strip_leaves_nothing_behind_in_silence() {
     let source = "services:\n  web: {extends: {service: base, file: common.yml}, image: w}\n";
     let folder = files(source);
@@ -225,6 +235,8 @@ fn what_other_files_keep_is_warned_about() {
         warnings(&["mirror", "m.example", "f.yml", "common.yml", "--diff"]),
         [included("nope.yml"), included("parts/root.yml")]
     );
+    let listed = warnings(&["list", "f.yml", "common.yml"]);
+    assert_eq!(listed[0], "it includes nope.yml, whose services are not listed; name that file too");
     let all = warnings(&["image", IMAGE, "f.yml", "--all-built", "--inline"]);
     assert_eq!(all[..3], [included("common.yml"), included("nope.yml"), included("parts/root.yml")]);
     assert_eq!(warnings(&["image", IMAGE, "f.yml", "--service", "db"]), [""; 0]);

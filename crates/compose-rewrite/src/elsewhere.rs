@@ -5,19 +5,21 @@ use tracing::warn;
 use crate::compose::{Compose, Effective, Inherited};
 use crate::source::Source;
 
-/// What to say about the files that are included and were not given.
-pub(crate) fn not_given(compose: &Compose<'_>) -> Vec<String> {
-    let others = compose.includes.iter().filter(|file| !compose.place.is_given(file));
-    let said =
-        |file: &&str| format!("it includes {file}, which stays as it is; name that file too to change it");
-    others.map(said).collect()
+/// The files that are included and were not given.
+pub(crate) fn not_given<'y>(compose: &Compose<'y>) -> Vec<&'y str> {
+    compose.includes.iter().copied().filter(|file| !compose.place.is_given(file)).collect()
 }
 
-/// Warns of the files that are included and were not given.
+/// Warns of them.
 pub(crate) fn warn_of_includes(compose: &Compose<'_>, source: &Source) {
-    for warning in not_given(compose) {
-        warn!("{source}: {warning}");
+    for file in not_given(compose) {
+        warn!("{source}: {}", left_alone(file));
     }
+}
+
+/// What to say about a file that is included.
+pub(crate) fn left_alone(file: &str) -> String {
+    format!("it includes {file}, which stays as it is; name that file too to change it")
 }
 
 /// Warns of images that come from files which were not given.

@@ -25,7 +25,7 @@ pub(crate) enum Error {
     NoService { name: String, nearest: Option<String>, known: Vec<String>, includes: bool },
     /// `--all-built`, and nothing is.
     #[error("it has no service with a build")]
-    NothingBuilt,
+    NothingBuilt { includes: bool },
     /// A service is a mapping.
     #[error("{position}: the service '{service}' is not a mapping")]
     NotAMapping { service: String, position: Position },
@@ -121,7 +121,7 @@ impl Explain for Error {
             Self::Yaml(error) => error.exit(),
             Self::NotCompose { .. }
             | Self::NoService { .. }
-            | Self::NothingBuilt
+            | Self::NothingBuilt { .. }
             | Self::NotAMapping { .. }
             | Self::Neither { .. } => Exit::Usage,
             _ => Exit::No,
@@ -138,7 +138,12 @@ impl Explain for Error {
             Self::Shared(_) => {
                 "name all of these services with --service, or leave this file as it is and write an override file with --override-out OUT".into()
             }
-            Self::NothingBuilt => "name the services that get the image with --service".into(),
+            Self::NothingBuilt { includes: true } => {
+                "it may be in a file that is included; name that file".into()
+            }
+            Self::NothingBuilt { includes: false } => {
+                "name the services that get the image with --service".into()
+            }
             Self::NotAMapping { .. } => "compose does not take this file either".into(),
             Self::Neither { service, .. } => {
                 format!("name the file that holds the build of '{service}', or write its image by hand")

@@ -1,9 +1,9 @@
 //! Puts an image in the place of a build. Pure: bytes in, text or a refusal out.
 
-use yaml_splice::{Node, Splice, Value, Yaml};
+use yaml_splice::{Node, Splice, Step, Value, Yaml};
 
 use crate::compose::{Compose, Inherited, Service, is_reset};
-use crate::elsewhere::not_given;
+use crate::elsewhere::{left_alone, not_given};
 use crate::error::{Error, Origin};
 use crate::extended_files::Place;
 
@@ -77,7 +77,7 @@ impl<'c, 'y> Targets<'c, 'y> {
     fn find(compose: &'c Compose<'y>, request: &'c Request<'c>) -> Result<Self, Error> {
         let built = if request.all_built { compose.built()? } else { Vec::new() };
         if request.all_built && built.is_empty() && !request.among_others {
-            return Err(Error::NothingBuilt);
+            return Err(Error::NothingBuilt { includes: !compose.includes.is_empty() });
         }
         let names = if request.all_built { &built } else { request.services };
         let mut services: Vec<Service<'y>> = Vec::new();
@@ -154,6 +154,11 @@ impl<'c, 'y> Targets<'c, 'y> {
         if let Some(entry) = own_image.filter(is_reset) {
             let (service, position) = (service.name.to_owned(), entry.value.position());
             return Err(Error::ImageIsReset { service, position });
+        }
+        // An extension is no service: who else takes something from there shows by itself.
+        let written = service.node.target().path();
+        if matches!(written.steps.first(), Some(Step::Key(key)) if key.starts_with("x-")) {
+            ["image", "build", "pull_policy"].iter().for_each(|key| splice.allow(&written.key(key)));
         }
         let fixes_policy = self.request.fix_pull_policy && wrong_policy(self.compose, service).is_some();
         if fixes_policy {
@@ -240,7 +245,8 @@ impl<'c, 'y> Targets<'c, 'y> {
 
     fn warnings(&self) -> Vec<String> {
         // Their builds are not looked for.
-        let mut warnings = if self.request.all_built { not_given(self.compose) } else { Vec::new() };
+        let included = if self.request.all_built { not_given(self.compose) } else { Vec::new() };
+        let mut warnings: Vec<String> = included.into_iter().map(left_alone).collect();
         for service in &self.services {
             let name = service.name;
             let policy = wrong_policy(self.compose, *service).filter(|_| !self.request.fix_pull_policy);

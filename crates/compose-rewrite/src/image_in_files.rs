@@ -174,7 +174,7 @@ fn overridden(args: &Image, files: &[Opened]) -> Result<Vec<Overridden>, Failure
         not_found = missing.map(|name| explained(compose.no_service(name)));
     }
     if args.all_built && overridden.is_empty() {
-        return Err(Error::NothingBuilt.in_file(OVERRIDE, &files[0].source));
+        return Err(Error::NothingBuilt { includes }.in_file(OVERRIDE, &files[0].source));
     }
     if let Some(failure) = not_found {
         let is_known = |name: &String| overridden.iter().any(|known| known.name() == name);

@@ -280,6 +280,16 @@ fn anchors_and_merge_keys_that_are_not_in_the_way_stay() {
             "services:\n  application: &app\n    image: REF\n    tty: true\n  worker:\n    <<: *app\n    build: ./w\n    image: w\n",
         ),
         (
+            "a service that is nothing but an extension",
+            "x-app: &app\n  build: .\n  tty: true\nservices:\n  application: *app\n",
+            "x-app: &app\n  image: REF\n  tty: true\nservices:\n  application: *app\n",
+        ),
+        (
+            "services that are an extension",
+            "x-all: &all\n  application: {build: .}\nservices: *all\n",
+            "x-all: &all\n  application: {image: \"REF\"}\nservices: *all\n",
+        ),
+        (
             "a service that extends another without a build",
             "services:\n  base: {image: b}\n  application:\n    extends: base\n    build: .\n",
             "services:\n  base: {image: b}\n  application:\n    extends: base\n    image: REF\n",
@@ -375,6 +385,10 @@ fn what_cannot_be_done_without_a_side_effect_is_refused() {
             "the change would also reach services.worker.build, services.worker.image",
         ),
         (
+            "x-app: &app\n  build: .\nservices:\n  application: *app\n  worker: *app\n",
+            "the change would also reach services.worker.build, services.worker.image",
+        ),
+        (
             "services:\n  application:\n    build:\n      context: &ctx .\n  worker:\n    build: *ctx\n",
             "line 4, column 16: the anchor &ctx would go, and line 6, column 12 uses it",
         ),
@@ -462,32 +476,5 @@ fn a_service_that_is_not_there_gets_the_nearest_name_suggested() {
     ];
     for (text, expected) in table {
         assert_eq!(run(text, &["application"]).expect_err(text).hint().as_deref(), Some(expected), "{text}");
-    }
-}
-
-#[test]
-fn what_is_left_behind_and_may_surprise_is_warned_about() {
-    let table: [(&str, &[&str]); 4] = [
-        (
-            "pull_policy: build",
-            &[
-                "'application' keeps pull_policy: build, with which compose does not pull the image; --fix-pull-policy changes that",
-            ],
-        ),
-        (
-            "pull_policy: never",
-            &[
-                "'application' keeps pull_policy: never, with which compose does not pull the image; --fix-pull-policy changes that",
-            ],
-        ),
-        (
-            "develop: {watch: []}",
-            &["'application' keeps its develop section, which is of no use without a build"],
-        ),
-        ("pull_policy: always", &[]),
-    ];
-    for (line, expected) in table {
-        let text = format!("services:\n  application:\n    build: .\n    {line}\n");
-        assert_eq!(run(&text, &["application"]).unwrap().warnings, expected, "{line}");
     }
 }

@@ -11,6 +11,7 @@ use yaml_splice::Yaml;
 
 use crate::cli::List;
 use crate::compose::{Compose, Effective, Inherited, Service};
+use crate::elsewhere::not_given;
 use crate::error::Error;
 use crate::inventory::{mounts, ports};
 use crate::source::{Opened, Source};
@@ -77,6 +78,9 @@ pub(crate) fn run(args: &List, out: &mut dyn Write) -> Result<Exit, Failure> {
 fn services(file: &Opened) -> Result<Vec<ServiceReport>, Error> {
     let yaml = Yaml::open(&file.text)?;
     let compose = Compose::new(&yaml, &file.place)?;
+    for other in not_given(&compose) {
+        warn!("{}: it includes {other}, whose services are not listed; name that file too", file.source);
+    }
     for service in &compose.services {
         if let Some((from, other)) = compose.unread(*service) {
             let name = service.name;

@@ -8,7 +8,7 @@ const VALUE: &str = "new: #1";
 const KEY: &str = "new key";
 
 /// Tries them all, one at a time.
-pub fn every_edit(text: &str) {
+pub(crate) fn every_edit(text: &str) {
     let Ok(yaml) = Yaml::open(text.as_bytes()) else { return };
     assert_eq!(Splice::new(&yaml).render().expect("no edit"), text, "no edit is no change");
     for (path, node) in places(&yaml) {
@@ -16,11 +16,13 @@ pub fn every_edit(text: &str) {
         removed(&yaml, &path);
         grown(&yaml, &path, node);
         if matches!(path.steps.last(), Some(Step::Key(_))) {
-            let after = edit(&yaml, |splice| splice.replace_entry(&path, KEY, VALUE));
+            let after = edit(&yaml, &format!("replace the entry {path}"), |splice| {
+                splice.replace_entry(&path, KEY, VALUE)
+            });
             let new = path.parent().unwrap_or_else(Path::root).key(KEY);
             holds(after.as_deref(), &new);
         }
-        edit(&yaml, |splice| splice.unmerge(&path, &[], None));
+        edit(&yaml, &format!("unmerge {path}"), |splice| splice.unmerge(&path, &[], None));
     }
 }
 
@@ -43,15 +45,18 @@ fn places<'y>(yaml: &'y Yaml<'y>) -> Vec<(Path, Node<'y>)> {
 }
 
 fn replaced(yaml: &Yaml<'_>, path: &Path) {
-    let Some(once) = edit(yaml, |splice| splice.replace_scalar(path, VALUE)) else { return };
+    let Some(once) = edit(yaml, &format!("replace {path}"), |splice| splice.replace_scalar(path, VALUE))
+    else {
+        return;
+    };
     holds(Some(&once), path);
     let again = Yaml::open(once.as_bytes()).expect("checked");
-    let twice = edit(&again, |splice| splice.replace_scalar(path, VALUE));
+    let twice = edit(&again, &format!("replace {path} again"), |splice| splice.replace_scalar(path, VALUE));
     assert_eq!(twice.as_deref(), Some(once.as_str()), "twice is once");
 }
 
 fn removed(yaml: &Yaml<'_>, path: &Path) {
-    let Some(after) = edit(yaml, |splice| splice.remove(path)) else { return };
+    let Some(after) = edit(yaml, &format!("remove {path}"), |splice| splice.remove(path)) else { return };
     let again = Yaml::open(after.as_bytes()).expect("checked");
     let members = |yaml: &Yaml<'_>| {
         let parent = yaml.find(&path.parent().expect("a root cannot go")).expect("it stays");
@@ -68,21 +73,25 @@ fn grown(yaml: &Yaml<'_>, path: &Path, node: Node<'_>) {
             false => splice.insert(&new, VALUE),
             true => splice.insert_first(&new, VALUE),
         };
-        let Some(after) = edit(yaml, insert) else { continue };
+        let Some(after) = edit(yaml, &format!("insert {new}, first: {first}"), insert) else { continue };
         holds(Some(&after), &new);
         let again = Yaml::open(after.as_bytes()).expect("checked");
-        let back = edit(&again, |splice| splice.remove(&new));
+        let back = edit(&again, &format!("remove the new {new}"), |splice| splice.remove(&new));
         assert!(back.is_some(), "what was added can go: {after:?}");
     }
 }
 
 /// The result of an edit, or none when it is refused.
-fn edit(yaml: &Yaml<'_>, plan: impl FnOnce(&mut Splice<'_>) -> Result<(), Error>) -> Option<String> {
+fn edit(
+    yaml: &Yaml<'_>,
+    what: &str,
+    plan: impl FnOnce(&mut Splice<'_>) -> Result<(), Error>,
+) -> Option<String> {
     let mut splice = Splice::new(yaml);
     match plan(&mut splice).and_then(|()| splice.render()) {
         Ok(text) => Some(text),
         // The check of the result finds our own faults; here is where they are looked for.
-        Err(Error::Unsound { reason }) => panic!("{reason}"),
+        Err(Error::Unsound { reason }) => panic!("{what}: {reason}"),
         Err(_) => None,
     }
 }
