@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Delete, out: &mut dyn Write) -> Result<Exit, Failure> {
         return Err(Failure::usage("nothing to delete: no PATH is given").hint("as in services.db.ports"));
     }
     let paths = words.iter().map(|word| Ok(text(word)?.parse()?)).collect::<Result<Vec<Path>, Failure>>()?;
-    change_one(file.as_deref(), &args.target, out, |file| {
+    change_one(file.as_deref(), &args.target, out, &mut |file| {
         let names: Vec<String> = paths.iter().map(ToString::to_string).collect();
         Ok(Rewritten { text: rewrite(file, &paths)?, what: format!("{} deleted", names.join(", ")) })
     })

@@ -53,7 +53,7 @@ pub(crate) fn open(sources: Vec<Source>, target: &Target) -> Result<Vec<Opened>,
 pub(crate) fn rewrite_each(
     files: Vec<Opened>,
     target: &Target,
-    mut rewrite: impl FnMut(&Opened) -> Result<Rewritten, Failure>,
+    rewrite: &mut dyn FnMut(&Opened) -> Result<Rewritten, Failure>,
 ) -> Result<Vec<Change>, Failure> {
     let change = |file: Opened| {
         let Rewritten { text: after, what } = rewrite(&file)?;

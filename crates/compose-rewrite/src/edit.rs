@@ -20,7 +20,7 @@ pub(crate) fn change_one(
     file: Option<&FilePath>,
     target: &Target,
     out: &mut dyn Write,
-    rewrite: impl FnMut(&Opened) -> Result<Rewritten, Failure>,
+    rewrite: &mut dyn FnMut(&Opened) -> Result<Rewritten, Failure>,
 ) -> Result<Exit, Failure> {
     let files = delivery::open(vec![Source::locate(file)?], target)?;
     let changes = delivery::rewrite_each(files, target, rewrite)?;

@@ -1,7 +1,6 @@
 //! Other files that the services of one extend, and what they bring along.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -10,7 +9,7 @@ use yaml_splice::Yaml;
 
 use crate::compose::{Compose, Service};
 use crate::inventory::{mounts, ports};
-use crate::mounts::Mount;
+use crate::mounts::Listed;
 
 /// Where a text comes from, as far as it may refer to other files.
 #[derive(Clone, Debug, Default)]
@@ -24,18 +23,19 @@ pub(crate) struct Place {
 #[derive(Debug, Default)]
 struct Files {
     given: Vec<PathBuf>,
-    /// None for one that cannot be read, or is being read.
-    read: RefCell<HashMap<PathBuf, Option<Rc<Services>>>>,
+    /// They are few.
+    read: RefCell<Vec<(PathBuf, Services)>>,
 }
 
-type Services = HashMap<String, Rc<Inheritance>>;
+/// By their names; none of a file that cannot be read, or is being read.
+type Services = Rc<Vec<(String, Rc<Inheritance>)>>;
 
 /// What a service brings along for one that extends it, whatever it inherits itself.
 #[derive(Debug, Default)]
 pub(crate) struct Inheritance {
-    entries: HashMap<&'static str, Brought>,
-    pub(crate) ports: Vec<String>,
-    pub(crate) mounts: Vec<Mount>,
+    entries: Vec<(&'static str, Brought)>,
+    pub(crate) ports: Vec<Listed>,
+    pub(crate) mounts: Vec<Listed>,
 }
 
 /// An entry of a service in another file.
@@ -81,15 +81,19 @@ impl Place {
     /// The service of a file that is named here; none when it cannot be known.
     pub(crate) fn service(&self, named: &str, service: &str) -> Option<Rc<Inheritance>> {
         let path = fs::canonicalize(self.resolve(named)).ok()?;
-        let known = self.files.read.borrow().get(&path).cloned();
-        let services = known.unwrap_or_else(|| {
+        let find = || {
+            let read = self.files.read.borrow();
+            read.iter().rev().find(|(known, _)| *known == path).map(|(_, services)| Rc::clone(services))
+        };
+        let services = find().unwrap_or_else(|| {
             // Files may extend each other: then this one is found as one that cannot be read.
-            self.files.read.borrow_mut().insert(path.clone(), None);
-            let services = self.read(&path).map(Rc::new);
-            self.files.read.borrow_mut().insert(path, services.clone());
+            self.files.read.borrow_mut().push((path.clone(), Services::default()));
+            let services = self.read(&path).unwrap_or_default();
+            self.files.read.borrow_mut().push((path.clone(), Rc::clone(&services)));
             services
         });
-        services?.get(service).cloned()
+        // Of several documents the last one counts.
+        services.iter().rev().find(|(name, _)| name == service).map(|(_, known)| Rc::clone(known))
     }
 
     fn read(&self, path: &Path) -> Option<Services> {
@@ -102,27 +106,26 @@ impl Place {
         let known = compose.services.iter().filter_map(|service| {
             Some((service.name.to_owned(), Rc::new(Inheritance::of(&compose, *service)?)))
         });
-        // Of several documents the last one counts.
-        Some(known.collect())
+        Some(Rc::new(known.collect()))
     }
 }
 
 impl Inheritance {
     /// None when it inherits from a file that cannot be read in its turn.
     fn of(compose: &Compose<'_>, service: Service<'_>) -> Option<Self> {
-        let mut entries = HashMap::new();
+        let mut entries = Vec::new();
         for key in KEYS {
             match compose.merged(service, key) {
                 Some(found) if found.is_unknown() => return None,
-                Some(found) => entries.insert(key, Brought { text: found.text() }),
-                None => None,
-            };
+                Some(found) => entries.push((key, Brought { text: found.text() })),
+                None => {}
+            }
         }
         Some(Self { entries, ports: ports(compose, service), mounts: mounts(compose, service) })
     }
 
     /// The entry of this key.
     pub(crate) fn get(&self, key: &str) -> Option<&Brought> {
-        self.entries.get(key)
+        self.entries.iter().find(|(known, _)| *known == key).map(|(_, brought)| brought)
     }
 }

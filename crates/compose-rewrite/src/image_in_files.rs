@@ -86,7 +86,7 @@ fn in_files(
         among_others: names.len() > 1,
     };
     let mut found: Vec<String> = Vec::new();
-    let changes = delivery::rewrite_each(files, &args.target, |file| {
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
         let source = &file.source;
         let rewritten = image::rewrite(&file.text, &file.place, &request)
             .map_err(|error| error.in_file(ATTEMPT, source))?;

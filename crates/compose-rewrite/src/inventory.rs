@@ -7,34 +7,31 @@ use yaml_splice::Node;
 
 use crate::compose::{Compose, Service, is_override, keeps_away, standing};
 use crate::extended_files::Inheritance;
-use crate::mounts::{Mount, mount, port};
+use crate::mounts::{Listed, mount, port};
 
 /// Its ports as the short form has them.
-pub(crate) fn ports(compose: &Compose<'_>, service: Service<'_>) -> Vec<String> {
-    let brought = |known: &Inheritance| known.ports.clone();
-    joined(compose, service, "ports", port, brought, |one, other| one == other)
+pub(crate) fn ports(compose: &Compose<'_>, service: Service<'_>) -> Vec<Listed> {
+    joined(compose, service, "ports", port, |known| &known.ports)
 }
 
 /// Everything it mounts.
-pub(crate) fn mounts(compose: &Compose<'_>, service: Service<'_>) -> Vec<Mount> {
-    let brought = |known: &Inheritance| known.mounts.clone();
-    joined(compose, service, "volumes", mount, brought, |one, other| one.target == other.target)
+pub(crate) fn mounts(compose: &Compose<'_>, service: Service<'_>) -> Vec<Listed> {
+    joined(compose, service, "volumes", mount, |known| &known.mounts)
 }
 
-fn joined<T>(
+fn joined(
     compose: &Compose<'_>,
     service: Service<'_>,
     key: &str,
-    own: impl Fn(Node<'_>) -> Option<T>,
-    brought: impl Fn(&Inheritance) -> Vec<T>,
-    same: impl Fn(&T, &T) -> bool,
-) -> Vec<T> {
+    own: fn(Node<'_>) -> Option<Listed>,
+    brought: fn(&Inheritance) -> &[Listed],
+) -> Vec<Listed> {
     // The nearest first.
-    let mut layers: Vec<Vec<T>> = Vec::new();
+    let mut layers: Vec<Vec<Listed>> = Vec::new();
     let mut ends = false;
     let mut add = |node: Node<'_>| {
         let entry = standing(node, key);
-        layers.extend(entry.map(|entry| entry.value.items().filter_map(&own).collect()));
+        layers.extend(entry.map(|entry| entry.value.items().filter_map(own).collect()));
         entry.map_or_else(|| keeps_away(node, key), |entry| is_override(&entry))
     };
     let mut other_file = None;
@@ -55,10 +52,10 @@ fn joined<T>(
             break;
         }
     }
-    layers.extend(other_file.map(|known| brought(&known)));
-    let mut all: Vec<T> = Vec::new();
+    layers.extend(other_file.map(|known| brought(&known).to_vec()));
+    let mut all: Vec<Listed> = Vec::new();
     for item in layers.into_iter().rev().flatten() {
-        match all.iter_mut().find(|known| same(known, &item)) {
+        match all.iter_mut().find(|known| known.place == item.place) {
             Some(known) => *known = item,
             None => all.push(item),
         }

@@ -14,6 +14,7 @@ use crate::compose::{Compose, Effective, Inherited, Service};
 use crate::elsewhere::not_given;
 use crate::error::Error;
 use crate::inventory::{mounts, ports};
+use crate::mounts::Listed;
 use crate::source::{Opened, Source};
 
 /// The result; its JSON is an interface.
@@ -101,9 +102,13 @@ fn report(compose: &Compose<'_>, service: Service<'_>) -> ServiceReport {
         name: service.name.to_owned(),
         image: compose.merged(service, "image").and_then(|image| image.text()),
         build: build(compose, service),
-        ports: ports(compose, service),
-        bind_mounts: mounts(compose, service).into_iter().filter_map(|mount| mount.bind).collect(),
+        ports: shown(ports(compose, service)),
+        bind_mounts: shown(mounts(compose, service)),
     }
+}
+
+fn shown(items: Vec<Listed>) -> Vec<String> {
+    items.into_iter().filter_map(|item| item.shown).collect()
 }
 
 fn build(compose: &Compose<'_>, service: Service<'_>) -> Option<Build> {

@@ -21,7 +21,7 @@ use crate::used_images::used_images;
 pub(crate) fn run(args: &Mirror, out: &mut dyn Write) -> Result<Exit, Failure> {
     let mirror = Through::new(args)?;
     let files = delivery::open(Source::locate_all(&args.files)?, &args.target)?;
-    let changes = delivery::rewrite_each(files, &args.target, |file| {
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
         let (text, count) = rewrite(file, &mirror).map_err(|error| error.in_file("change", &file.source))?;
         let come = counted(count, "image comes", "images come");
         Ok(Rewritten { text, what: format!("{come} through {}", mirror.prefix) })

@@ -4,22 +4,28 @@
 
 use yaml_splice::Node;
 
-/// A mount, whatever it mounts.
+/// An item of `ports` or `volumes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mount {
-    /// Where it is seen in the container.
-    pub(crate) target: String,
-    /// What it says, if it is a folder or file of the host.
-    pub(crate) bind: Option<String>,
+pub(crate) struct Listed {
+    /// What two items cannot share: the whole of a port, the place in the container where a mount is seen.
+    pub(crate) place: String,
+    /// What it says; none for a mount that is no folder or file of the host.
+    pub(crate) shown: Option<String>,
 }
 
 /// An item of `volumes`.
-pub(crate) fn mount(item: Node<'_>) -> Option<Mount> {
+pub(crate) fn mount(item: Node<'_>) -> Option<Listed> {
     let target = match item.as_str() {
         Some(text) => target(text),
         None => item.get("target")?.entry.value.as_str()?,
     };
-    Some(Mount { target: target.trim_end_matches('/').to_owned(), bind: bind_mount(item) })
+    Some(Listed { place: target.trim_end_matches('/').to_owned(), shown: bind_mount(item) })
+}
+
+/// An item of `ports`.
+pub(crate) fn port(item: Node<'_>) -> Option<Listed> {
+    let text = short_port(item)?;
+    Some(Listed { place: text.clone(), shown: Some(text) })
 }
 
 /// What a mount of a folder or file of the host says, or none when it is something else.
@@ -89,7 +95,7 @@ fn default(source: &str) -> Option<&str> {
 }
 
 /// A port as the short form has it.
-pub(crate) fn port(item: Node<'_>) -> Option<String> {
+fn short_port(item: Node<'_>) -> Option<String> {
     if let Some(text) = item.as_str() {
         return Some(text.to_owned());
     }

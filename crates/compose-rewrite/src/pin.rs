@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Pin, out: &mut dyn Write) -> Result<Exit, Failure> {
         elsewhere::warn_of_images(&compose, &file.source);
     }
     let digests = http::run(ask(&wanted, args))??;
-    let changes = delivery::rewrite_each(files, &args.target, |file| {
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
         let (text, count) =
             rewrite(file, &digests, args.update).map_err(|error| error.in_file("change", &file.source))?;
         let are = counted(count, "image is pinned to its digest", "images are pinned to their digests");

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
             .hint("as in services.db.image=postgres:17"));
     }
     let assignments = words.iter().map(|word| assignment(word, args)).collect::<Result<Vec<_>, _>>()?;
-    change_one(file.as_deref(), &args.target, out, |file| {
+    change_one(file.as_deref(), &args.target, out, &mut |file| {
         let names: Vec<String> = assignments.iter().map(|assignment| assignment.path.to_string()).collect();
         Ok(Rewritten { text: rewrite(file, &assignments, args)?, what: format!("{} set", names.join(", ")) })
     })

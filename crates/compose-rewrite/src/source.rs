@@ -1,6 +1,5 @@
 //! Where the compose file comes from.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -108,14 +107,10 @@ impl Opened {
 
 /// What `COMPOSE_FILE` names, as compose reads it.
 fn from_environment() -> Vec<PathBuf> {
-    let value = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let Some(list) = value(COMPOSE_FILE) else {
-        return Vec::new();
-    };
-    match value("COMPOSE_PATH_SEPARATOR").as_deref().and_then(OsStr::to_str) {
-        Some(separator) => list.to_string_lossy().split(separator).map(PathBuf::from).collect(),
-        None => std::env::split_paths(&list).collect(),
-    }
+    let value = |name: &str| std::env::var(name).unwrap_or_default();
+    let (list, separator) = (value(COMPOSE_FILE), value("COMPOSE_PATH_SEPARATOR"));
+    let separator = if separator.is_empty() { ":" } else { &separator };
+    list.split(separator).filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }
 
 /// Looks here and in the folders above.

@@ -17,7 +17,7 @@ use crate::source::{Opened, Source};
 
 pub(crate) fn run(args: &Strip, out: &mut dyn Write) -> Result<Exit, Failure> {
     let files = delivery::open(Source::locate_all(&args.files)?, &args.target)?;
-    let changes = delivery::rewrite_each(files, &args.target, |file| {
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
         let (text, count) = rewrite(file, args).map_err(|error| error.in_file("strip", &file.source))?;
         Ok(Rewritten { text, what: format!("{} taken away", counted(count, "entry", "entries")) })
     })?;
@@ -62,7 +62,7 @@ fn nothing_is_left(compose: &Compose<'_>, service: Service<'_>, args: &Strip) ->
     let brings = |is_brought: fn(&Inheritance) -> bool| known.as_deref().is_none_or(is_brought);
     let restarts =
         |known: &Inheritance| known.get("restart").is_some_and(|found| found.text.as_deref() != Some("no"));
-    let binds = |known: &Inheritance| known.mounts.iter().any(|mount| mount.bind.is_some());
+    let binds = |known: &Inheritance| known.mounts.iter().any(|mount| mount.shown.is_some());
     for (wanted, key, what, brought) in [
         (args.ports, "ports", "list of ports", brings(|known| !known.ports.is_empty())),
         (args.bind_mounts, "volumes", "list of volumes", brings(binds)),
@@ -102,8 +102,10 @@ impl<'y> Gone<'y> {
             return Ok(());
         };
         let all = entry.value.items().all(&is_unwanted);
-        let is_list = entry.value.items().next().is_some();
-        if all && (is_list || key == "ports") && !is_override(&entry) {
+        // Where nothing is mounted there is nothing of the host.
+        let is_any = entry.value.items().next().is_some() || key == "ports";
+        // An empty list is left of one that overrides, or what it overrides would be back.
+        if all && is_any && !is_override(&entry) {
             return self.remove(entry.key, || entry.path());
         }
         for item in entry.value.items().filter(|item| is_unwanted(*item)) {

@@ -156,6 +156,7 @@ fn an_entry_takes_the_place_of_another() {
         ("a: {build: {context: ., args: [x]}, b: 1}\n", "a.build", "a: {image: \"app:1\", b: 1}\n"),
         ("{\"build\":\".\"}", "build", "{\"image\": \"app:1\"}"),
         ("\"build\": .\n", "build", "\"image\": app:1\n"),
+        ("a:\n  ? # nothing\n  build: .\n", "a.\"\"", "a:\n  image: app:1\n  build: .\n"),
         ("? build\n: .\nb: 1\n", "build", "image: app:1\nb: 1\n"),
         ("{ ? build : . , b: 1}\n", "build", "{ image: \"app:1\" , b: 1}\n"),
         ("a:\n- build: .\n  b: 1\n", "a[0].build", "a:\n- image: app:1\n  b: 1\n"),
