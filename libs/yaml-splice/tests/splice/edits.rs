@@ -175,6 +175,7 @@ fn a_new_entry_comes_first() {
         ("a:\r\n  b: 1", "a", "a:\r\n  image: app:1\r\n  b: 1"),
         ("b: 1", "", "image: app:1\nb: 1"),
         ("\u{feff}b: 1\n", "", "\u{feff}image: app:1\nb: 1\n"),
+        ("# a\n\u{feff}b: 1\n", "", "# a\n\u{feff}image: app:1\nb: 1\n"),
         ("a:\n- b: 1\n", "a[0]", "a:\n- image: app:1\n  b: 1\n"),
         ("a: {b: 1}\n", "a", "a: {image: \"app:1\", b: 1}\n"),
         ("a: {}\n", "a", "a: {image: \"app:1\"}\n"),
