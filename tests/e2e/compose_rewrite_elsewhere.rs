@@ -22,8 +22,8 @@ const ROOT: &str = "services:\n  root: {build: {context: ./root}, restart: alway
 
 fn files(compose: &str) -> TempDir {
     let folder = folder(&[("f.yml", compose), ("common.yml", COMMON)]);
-    fs::create_dir(folder.path().join("parts")).unwrap();
-    fs::write(folder.path().join("parts/root.yml"), ROOT).unwrap();
+    fs::create_dir(folder.path().join("parts")).expect("a folder");
+    fs::write(folder.path().join("parts/root.yml"), ROOT).expect("written");
     folder
 }
 

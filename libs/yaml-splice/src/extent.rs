@@ -62,13 +62,12 @@ pub(crate) fn find_colon(text: &str, key_end: usize) -> Option<usize> {
     (quoted || ends).then_some(at + 1)
 }
 
-/// The place behind the anchor and the tag that may stand behind a colon.
-pub(crate) fn behind_properties(text: &str, colon: usize) -> usize {
+/// The place behind the anchor and the tag that may stand behind a colon, be it lines further down, but before `end`.
+pub(crate) fn behind_properties(text: &str, colon: usize, end: usize) -> usize {
     let mut at = colon;
     loop {
-        let rest = &text[at..];
-        let start = at + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
-        if !text[start..].starts_with(['&', '!']) {
+        let start = skip_blank(text, at);
+        if start >= end || !text[start..].starts_with(['&', '!']) {
             return at;
         }
         let token = text[start..].find(BLANKS).unwrap_or(text.len() - start);

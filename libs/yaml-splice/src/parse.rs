@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
     fn first_dash(&self, parsed: Span) -> Span {
         let text = self.yaml.text;
         let dash = || {
-            let at = skip_blank(text, behind_properties(text, self.before_value()?));
+            let at = skip_blank(text, behind_properties(text, self.before_value()?, parsed.start));
             text[at..].starts_with('-').then_some(at)
         };
         let start = dash().filter(|at| *at < parsed.start).unwrap_or(parsed.start);

@@ -99,6 +99,7 @@ fn a_value_that_is_not_written_yet_comes_behind_the_colon() {
 #[test]
 fn a_removed_entry_takes_its_own_lines_and_nothing_else() {
     let table = [
+        ("a:\n  !t # why\n  b: 1\nc: 2\n", "a.b", "a:\n  !t {} # why\nc: 2\n"),
         ("a: 1\nb: 2\nc: 3\n", "b", "a: 1\nc: 3\n"),
         ("a: 1\r\nb: 2\r\n", "b", "a: 1\r\n"),
         ("a: 1\nb: 2", "b", "a: 1"),
