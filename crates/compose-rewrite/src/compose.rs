@@ -88,7 +88,7 @@ impl<'y> Compose<'y> {
             }
             if let Some(include) = root.get("include") {
                 has_services = true;
-                compose.includes.extend(included(include.entry.value));
+                included(include.entry.value, &mut compose.includes);
             }
             let Some(services) = root.get("services") else {
                 continue;
@@ -213,10 +213,10 @@ impl<'y> Compose<'y> {
 
     /// Whether this service, or one between it and another file, keeps away what is extended there.
     pub(crate) fn keeps_away(&self, service: Service<'y>, key: &str) -> bool {
-        let steps = self.lineage(service);
-        let names = steps.iter().filter(|step| step.file.is_none()).map(|step| step.service);
-        let mut nodes = names.flat_map(|name| self.services.iter().filter(move |other| other.name == name));
-        keeps_away(service.node, key) || nodes.any(|other| keeps_away(other.node, key))
+        let mut names = vec![service.name];
+        names
+            .extend(self.lineage(service).iter().filter(|step| step.file.is_none()).map(|step| step.service));
+        self.services.iter().any(|other| names.contains(&other.name) && keeps_away(other.node, key))
     }
 
     /// The service of another file that this one extends, if it cannot be known what that is.
@@ -303,14 +303,14 @@ fn declared(document: usize, services: Node<'_>, merged: bool) -> Vec<Service<'_
 }
 
 /// `include: [FILE, {path: FILE}, {path: [FILE, …]}]`, as far as it names files.
-fn included(include: Node<'_>) -> Vec<&str> {
-    let items = include.items();
-    items.flat_map(|item| texts(item.get("path").map_or(item, |path| path.entry.value))).collect()
-}
-
-/// A text, or those of a list.
-fn texts(node: Node<'_>) -> Vec<&str> {
-    node.as_str().into_iter().chain(node.items().filter_map(Node::as_str)).collect()
+fn included<'y>(include: Node<'y>, files: &mut Vec<&'y str>) {
+    for item in include.items() {
+        let named = item.get("path").map_or(item, |path| path.entry.value);
+        files.extend(named.as_str());
+        for one in named.items() {
+            files.extend(one.as_str());
+        }
+    }
 }
 
 impl<'y> Service<'y> {

@@ -1,6 +1,5 @@
 //! The verb `list`.
 
-use std::collections::HashSet;
 use std::io::Write;
 
 use contract::args::Format;
@@ -91,10 +90,11 @@ fn services(file: &Opened) -> Result<Vec<ServiceReport>, Error> {
             );
         }
     }
-    // One of several documents is a service once.
-    let mut names = HashSet::new();
-    let services = compose.services.iter().filter(|service| names.insert(service.name));
-    Ok(services.map(|service| report(&compose, *service)).collect())
+    // A service of several documents is listed once.
+    let is_first = |service: &&Service<'_>| {
+        compose.declarations(**service).last().is_some_and(|first| first.document == service.document)
+    };
+    Ok(compose.services.iter().filter(is_first).map(|service| report(&compose, *service)).collect())
 }
 
 fn report(compose: &Compose<'_>, service: Service<'_>) -> ServiceReport {
