@@ -14,7 +14,7 @@ OPTIONS = ["--no-interpolate", "--no-path-resolution", "--no-env-resolution", "-
 def config(compose, file, text, override=None):
     """The model that compose makes of a text, or the last line of what it says instead."""
     files = ["-f", "-"] + (["-f", override] if override else [])
-    command = [compose, *files, "--project-directory", str(file.parent), "--project-name", "x"]
+    command = [compose, *files, "--profile", "*", "--project-directory", str(file.parent), "--project-name", "x"]
     command += ["config", "--format", "json", *OPTIONS]
     run = subprocess.run(command, input=text, capture_output=True, check=False)
     if run.returncode:
@@ -25,6 +25,18 @@ def config(compose, file, text, override=None):
 def rewrite(binary, text, *arguments):
     run = subprocess.run([binary, *arguments, "--quiet"], input=text, capture_output=True, check=False)
     return run.returncode, run.stdout
+
+
+def takes_another_file(compose, file, text, service):
+    """Whether compose takes a second file that says nothing at all about the service.
+
+    It does not where that has a variable as a name in a list: to merge, compose makes a mapping of the list, whose keys
+    are then checked against its schema before the variables are filled in.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as nothing:
+        json.dump({"services": {service: {}}}, nothing)
+        nothing.flush()
+        return config(compose, file, text, nothing.name)[1] is None
 
 
 def differences(before, after, service):
@@ -57,6 +69,8 @@ def judge(job):
             after, problem = config(compose, file, text, override.name)
         else:
             after, problem = config(compose, file, out)
+    if problem and mode == "override" and not takes_another_file(compose, file, text, service):
+        return "not to be judged", None
     if problem:
         return "wrong", f"docker compose does not take the result: {problem}"
     found = after["services"][service]
@@ -66,12 +80,27 @@ def judge(job):
     return ("wrong", f"different: {', '.join(changed)}") if changed else ("equal", None)
 
 
+def listed(binary, file, model):
+    """What `list` says otherwise of images and builds than compose does."""
+    run = subprocess.run([binary, "list", str(file), "--format", "json", "--quiet"], capture_output=True, check=False)
+    if run.returncode:
+        return [f"list ends with exit code {run.returncode}"]
+    services = {service["name"]: service for service in json.loads(run.stdout)["files"][0]["services"]}
+    return [
+        f"list says of {name}: {services[name]['image']}, {services[name]['build']}"
+        for name, known in model.get("services", {}).items()
+        # Those that are included are not listed.
+        if name in services
+        and ((services[name]["image"] or None) != known.get("image") or bool(services[name]["build"]) != ("build" in known))
+    ]
+
+
 def main(binary, compose, paths):
     files = []
     for path in map(Path, paths):
         files += sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
-    counts = {mode: {"equal": 0, "refused": 0, "wrong": 0} for mode in ("plain", "inline", "override")}
-    jobs, not_taken = [], 0
+    counts = {mode: {"equal": 0, "refused": 0, "not to be judged": 0, "wrong": 0} for mode in ("plain", "inline", "override")}
+    jobs, not_taken, lists, otherwise = [], 0, 0, 0
     with ThreadPoolExecutor(2) as pool:
         texts = [file.read_bytes() for file in files]
         models = pool.map(lambda pair: config(compose, *pair), zip(files, texts))
@@ -79,6 +108,10 @@ def main(binary, compose, paths):
             if problem:
                 not_taken += 1
                 continue
+            lists += 1
+            for difference in listed(binary, file, before):
+                otherwise += 1
+                print(f"{file}: {difference}")
             built = sorted(name for name, service in before.get("services", {}).items() if "build" in service)
             jobs += [
                 (binary, compose, file, text, before, name, mode)
@@ -91,8 +124,9 @@ def main(binary, compose, paths):
                 print(f"{job[2]}, {job[5]}, {job[6]}: {reason}")
     for mode, verdicts in counts.items():
         print(f"{mode}: " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()))
+    print(f"list: {lists} files, {otherwise} services listed otherwise than docker compose has them")
     print(f"{not_taken} of {len(files)} files are none that docker compose takes alone")
-    return 1 if any(verdicts["wrong"] for verdicts in counts.values()) or not jobs else 0
+    return 1 if otherwise or any(verdicts["wrong"] for verdicts in counts.values()) or not jobs else 0
 
 
 if __name__ == "__main__":

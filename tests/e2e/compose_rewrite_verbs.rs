@@ -228,7 +228,7 @@ fn list_says_how_a_build_got_there() {
 application  -            ./app                        80:80, 8443:443/tcp  ./src:/src
 db           postgres:17  -                            -                    ./init:/init
 cache        redis:7      -                            -                    -
-worker       ${IMAGE}     ./app (extends application)  -                    -
+worker       ${IMAGE}     ./app (extends application)  80:80, 8443:443/tcp  ./src:/src
 "
     );
     let report = json(run(&["list", "--format", "json"]));
@@ -236,7 +236,7 @@ worker       ${IMAGE}     ./app (extends application)  -                    -
     assert_eq!(
         report["files"][0]["services"][3],
         json!({
-            "name": "worker", "image": "${IMAGE}", "ports": [], "bind_mounts": [],
+            "name": "worker", "image": "${IMAGE}", "ports": ["80:80", "8443:443/tcp"], "bind_mounts": ["./src:/src"],
             "build": {"context": "./app", "origin": "extended", "from": "application"},
         })
     );

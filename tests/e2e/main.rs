@@ -2,6 +2,7 @@
 
 mod badges;
 mod compose_rewrite;
+mod compose_rewrite_elsewhere;
 mod compose_rewrite_files;
 mod compose_rewrite_parsers;
 mod compose_rewrite_verbs;
@@ -14,6 +15,7 @@ mod image_promote;
 mod image_promote_many;
 mod image_promote_read;
 mod image_track;
+mod install;
 mod loc_badge;
 mod process;
 mod promote_faults;

@@ -9,7 +9,10 @@ use contract::args::{Common, DryRunArgs, FormatArgs};
 /// Changes in compose files what you mean, and not one byte more
 ///
 /// The result is printed unless --in-place or --output is given. Comments, blank lines, quotes and line endings stay; what
-/// would change more than was asked for is refused with the reason (exit code 3), and then nothing is written.
+/// would change more than was asked for is refused with the reason (exit code 3), and then nothing is written. A service,
+/// path or file that is not there, and a file that cannot be read as YAML, is a mistake (exit code 2). Without FILE it is
+/// the one that compose finds: COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yml or docker-compose.yaml
+/// here or in a folder above.
 #[derive(Parser, Debug)]
 #[command(name = "compose-rewrite", version, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
@@ -55,12 +58,14 @@ pub(crate) struct Target {
 ///
 /// The build section of each service gives its place to 'image: REF'; an image that is there already is overwritten.
 /// What stands in the way, such as a build that comes in through << or extends, is refused with exit code 3: then
-/// --override-out leaves the file as it is, and --inline changes more of it.
+/// --override-out leaves the file as it is, and --inline changes more of it. Files that a service extends are read, and
+/// stay as they are. A service that is not there is a mistake, exit code 2, and the nearest name is suggested; a
+/// pull_policy of build or never is a warning, or with --fix-pull-policy is mended.
 #[derive(Args, Debug)]
 #[command(override_usage = "compose-rewrite image [OPTIONS] <REF|--from-env> [FILE]...")]
 pub(crate) struct Image {
     /// The image, HOST[:PORT]/PATH[:TAG][@DIGEST], then the compose files, - for standard input [default: the file that
-    /// compose finds in the current folder]. What compose interpolates, as in ${TAG}, is left as it is
+    /// compose finds]. What compose interpolates, as in ${TAG}, is left as it is
     #[arg(value_name = "REF FILE")]
     pub(crate) reference_and_files: Vec<OsString>,
     /// Take the image from CI_IMAGE, as 'versioner env' names it, instead of REF
@@ -75,7 +80,7 @@ pub(crate) struct Image {
         value_delimiter = ','
     )]
     pub(crate) services: Vec<String>,
-    /// Every service that has a build, whatever --service says
+    /// Every service that has a build, its own or not, whatever --service says
     #[arg(long, env = "COMPOSE_REWRITE_ALL_BUILT")]
     pub(crate) all_built: bool,
     /// Write a small override file instead, for 'docker compose -f FILE -f OUT', - for standard output; works for merged,
@@ -86,7 +91,8 @@ pub(crate) struct Image {
     /// it away with 'build: !reset null'
     #[arg(long, env = "COMPOSE_REWRITE_INLINE")]
     pub(crate) inline: bool,
-    /// Turn a pull_policy of build or never, with which the image would not be pulled, into missing
+    /// Turn a pull_policy of build or never, with which the image would not be pulled, into missing; without this it stays,
+    /// with a warning
     #[arg(long, env = "COMPOSE_REWRITE_FIX_PULL_POLICY")]
     pub(crate) fix_pull_policy: bool,
     /// Write every $ of REF as $$, so that compose takes it for a dollar sign
@@ -104,8 +110,7 @@ pub(crate) struct Image {
 #[derive(Args, Debug)]
 #[command(override_usage = "compose-rewrite set [OPTIONS] <PATH=VALUE>... [FILE]")]
 pub(crate) struct Set {
-    /// What is set, then the compose file, - for standard input [default: the file that compose finds in the current
-    /// folder]
+    /// What is set, then the compose file, - for standard input [default: the file that compose finds]
     #[arg(value_name = "PATH=VALUE FILE", required = true)]
     pub(crate) assignments_and_file: Vec<OsString>,
     /// Add what is missing, behind what is there
@@ -142,7 +147,7 @@ pub(crate) enum Kind {
 #[derive(Args, Debug)]
 #[command(override_usage = "compose-rewrite delete [OPTIONS] <PATH>... [FILE]")]
 pub(crate) struct Delete {
-    /// What goes, then the compose file, - for standard input [default: the file that compose finds in the current folder]
+    /// What goes, then the compose file, - for standard input [default: the file that compose finds]
     #[arg(value_name = "PATH FILE", required = true)]
     pub(crate) paths_and_file: Vec<OsString>,
     #[command(flatten)]
@@ -158,7 +163,7 @@ pub(crate) struct Get {
     /// Which one: services.db.image, "a.b"[0]
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
-    /// The compose file, - for standard input [default: the one that compose finds in the current folder]
+    /// The compose file, - for standard input [default: the one that compose finds]
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     #[command(flatten)]
@@ -166,9 +171,12 @@ pub(crate) struct Get {
 }
 
 /// List the services: image, build and how that got there, ports, bind mounts
+///
+/// Everything is listed as compose has it once << and extends are followed, in other files too; a build says which way it
+/// came: own, merged, extended, other-file.
 #[derive(Args, Debug)]
 pub(crate) struct List {
-    /// The compose files, - for standard input [default: the one that compose finds in the current folder]
+    /// The compose files, - for standard input [default: the one that compose finds]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -179,13 +187,13 @@ pub(crate) struct List {
 ///
 /// nginx:1 becomes PREFIX/docker.io/library/nginx:1, quay.io/a/b becomes PREFIX/quay.io/a/b. Left as they are: images that
 /// are built here, that come through the mirror already, or from this machine; and, with a warning, those whose name
-/// holds a variable (a variable as the tag is fine).
+/// holds a variable (a variable as the tag is fine), ids such as sha256:..., and what is written in other files.
 #[derive(Args, Debug)]
 pub(crate) struct Mirror {
-    /// The mirror: HOST[:PORT][/PATH]
+    /// The mirror: HOST[:PORT][/PATH], in which compose may have variables to fill in
     #[arg(value_name = "PREFIX")]
     pub(crate) prefix: String,
-    /// The compose files, - for standard input [default: the one that compose finds in the current folder]
+    /// The compose files, - for standard input [default: the one that compose finds]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The prefix mirrors this registry alone: only its images change, and its host is left out of their names, so that
@@ -199,11 +207,12 @@ pub(crate) struct Mirror {
 /// Pin images to digests, as their registries have them now
 ///
 /// nginx:1.29 becomes nginx:1.29@sha256:...; the tag stays to be read. Left as they are: images with a digest, images that
-/// are built here and, with a warning, those without a tag or with a variable in them.
+/// are built here and, with a warning, those without a tag or with a variable in them, ids, and what is written in other
+/// files.
 #[cfg(feature = "pin")]
 #[derive(Args, Debug)]
 pub(crate) struct Pin {
-    /// The compose files, - for standard input [default: the one that compose finds in the current folder]
+    /// The compose files, - for standard input [default: the one that compose finds]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Ask anew for images that have a tag and a digest
@@ -216,10 +225,13 @@ pub(crate) struct Pin {
 }
 
 /// Take away what a CI run does not want, from every service
+///
+/// What a service would still have through extends of a file that was not named is refused, exit code 3. A list marked
+/// !override becomes an empty one, so that what it overrides does not come back; what is marked !reset stays.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("what").required(true).multiple(true).args(["ports", "bind_mounts", "restart"]))]
 pub(crate) struct Strip {
-    /// The compose files, - for standard input [default: the one that compose finds in the current folder]
+    /// The compose files, - for standard input [default: the one that compose finds]
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Published ports

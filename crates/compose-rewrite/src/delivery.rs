@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use crate::cli::Target;
 use crate::diff;
-use crate::source::Source;
+use crate::source::{Opened, Source};
 
 /// A file that was read, and what it should be.
 #[derive(Debug)]
@@ -27,8 +27,16 @@ pub(crate) struct Change {
     pub(crate) what: String,
 }
 
-/// Refuses what cannot be delivered, before anything is read.
-pub(crate) fn check(sources: &[Source], target: &Target) -> Result<(), Failure> {
+/// What was done to a file.
+#[derive(Debug)]
+pub(crate) struct Rewritten {
+    pub(crate) text: String,
+    /// In a few words.
+    pub(crate) what: String,
+}
+
+/// Reads the files, or the one that compose finds, once it is clear that the results can be delivered.
+pub(crate) fn open(sources: Vec<Source>, target: &Target) -> Result<Vec<Opened>, Failure> {
     if target.in_place && sources.contains(&Source::Stdin) {
         return Err(Failure::usage("cannot change standard input in place")
             .hint("leave --in-place out to print the result, or name a file for it with --output"));
@@ -38,11 +46,30 @@ pub(crate) fn check(sources: &[Source], target: &Target) -> Result<(), Failure> 
         return Err(Failure::usage(format!("cannot make one result of {} files", sources.len()))
             .hint("change them in place with -i, or give them one at a time"));
     }
-    Ok(())
+    Opened::all(sources)
+}
+
+/// Rewrites each file; nothing is written before all of it is computed.
+pub(crate) fn rewrite_each(
+    files: Vec<Opened>,
+    target: &Target,
+    rewrite: &mut dyn FnMut(&Opened) -> Result<Rewritten, Failure>,
+) -> Result<Vec<Change>, Failure> {
+    let change = |file: Opened| {
+        let Rewritten { text: after, what } = rewrite(&file)?;
+        let place = place(&file.source, target);
+        Ok(Change { name: file.source.to_string(), before: file.text, after, place, what })
+    };
+    files.into_iter().map(change).collect()
+}
+
+/// `1 image`, `2 images`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Where the result for this file goes.
-pub(crate) fn place(source: &Source, target: &Target) -> Option<PathBuf> {
+fn place(source: &Source, target: &Target) -> Option<PathBuf> {
     match (&target.output, source) {
         (Some(path), _) => file(path),
         (None, Source::File(path)) if target.in_place => Some(path.clone()),

@@ -1,12 +1,30 @@
 //! What `set`, `delete` and `get` have in common: paths, the file behind them, and what to say when one leads nowhere.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 
-use contract::Failure;
+use contract::{Exit, Failure};
 use yaml_splice::{Error, Path, Step, Yaml, nearest};
 
-use crate::source::Source;
+use crate::cli::Target;
+use crate::delivery::{self, Rewritten, counted};
+use crate::source::{Opened, Source};
+
+/// What is said not to work, when it does not.
+pub(crate) const ATTEMPT: &str = "change";
+
+/// Changes the one file that is named, or that compose finds.
+pub(crate) fn change_one(
+    file: Option<&FilePath>,
+    target: &Target,
+    out: &mut dyn Write,
+    rewrite: &mut dyn FnMut(&Opened) -> Result<Rewritten, Failure>,
+) -> Result<Exit, Failure> {
+    let files = delivery::open(vec![Source::locate(file)?], target)?;
+    let changes = delivery::rewrite_each(files, target, rewrite)?;
+    delivery::deliver(&changes, target, out)
+}
 
 /// Splits `WORD… [FILE]`: the last word is the file when it cannot be anything else, or is one that exists.
 pub(crate) fn split_file(
@@ -78,7 +96,9 @@ pub(crate) fn missing(
                 None => format!("the last that is there is {known}"),
             }
         }
-        Some(Step::Index(_)) if node.is_sequence() => format!("{known} has {} items", node.items().count()),
+        Some(Step::Index(_)) if node.is_sequence() => {
+            format!("{known} has {}", counted(node.items().count(), "item", "items"))
+        }
         Some(Step::Index(_)) => format!("{known} is not a list"),
         _ => format!("the last that is there is {known}"),
     };

@@ -25,7 +25,7 @@ pub(crate) enum Error {
     NoService { name: String, nearest: Option<String>, known: Vec<String>, includes: bool },
     /// `--all-built`, and nothing is.
     #[error("it has no service with a build")]
-    NothingBuilt,
+    NothingBuilt { includes: bool },
     /// A service is a mapping.
     #[error("{position}: the service '{service}' is not a mapping")]
     NotAMapping { service: String, position: Position },
@@ -44,6 +44,12 @@ pub(crate) enum Error {
     /// Compose would drop what is written behind `!reset`.
     #[error("{position}: the image of '{service}' is marked !reset, so compose would drop the new one")]
     ImageIsReset { service: String, position: Position },
+    /// Whether it has a build is only known where it cannot be read.
+    #[error("the build of '{service}' {origin}")]
+    MaybeBuilt { service: String, origin: Origin },
+    /// What should go is written in another file.
+    #[error("the {what} of '{service}' {origin}")]
+    LeftElsewhere { service: String, what: &'static str, origin: Origin },
     /// Another service would change with this one.
     #[error("{position}: '{by}' extends '{service}' and would change with it")]
     Extended { service: String, by: String, position: Position },
@@ -59,8 +65,14 @@ pub(crate) enum Origin {
     Merged { at: Position, hidden: bool },
     /// From a service of the same file.
     Extended { from: String, at: Position, hidden: bool },
-    /// Perhaps, from a service of a file that is not read here.
-    OtherFile { from: String, file: String },
+    /// From a service of another file; perhaps, when that cannot be read.
+    OtherFile { from: String, file: String, known: bool },
+}
+
+impl Origin {
+    pub(crate) fn other_file(from: &str, file: &str, known: bool) -> Self {
+        Self::OtherFile { from: from.to_owned(), file: file.to_owned(), known }
+    }
 }
 
 impl std::fmt::Display for Origin {
@@ -74,7 +86,12 @@ impl std::fmt::Display for Origin {
             Self::Extended { from, at, hidden: true } => {
                 write!(f, "hides another one, of '{from}', which it extends: {at}")
             }
-            Self::OtherFile { from, file } => write!(f, "may come from '{from}' in {file}, which it extends"),
+            Self::OtherFile { from, file, known: true } => {
+                write!(f, "comes from '{from}' in {file}, which it extends")
+            }
+            Self::OtherFile { from, file, known: false } => {
+                write!(f, "may come from '{from}' in {file}, which it extends and which cannot be read")
+            }
         }
     }
 }
@@ -104,7 +121,7 @@ impl Explain for Error {
             Self::Yaml(error) => error.exit(),
             Self::NotCompose { .. }
             | Self::NoService { .. }
-            | Self::NothingBuilt
+            | Self::NothingBuilt { .. }
             | Self::NotAMapping { .. }
             | Self::Neither { .. } => Exit::Usage,
             _ => Exit::No,
@@ -121,7 +138,12 @@ impl Explain for Error {
             Self::Shared(_) => {
                 "name all of these services with --service, or leave this file as it is and write an override file with --override-out OUT".into()
             }
-            Self::NothingBuilt => "name the services that get the image with --service".into(),
+            Self::NothingBuilt { includes: true } => {
+                "it may be in a file that is included; name that file".into()
+            }
+            Self::NothingBuilt { includes: false } => {
+                "name the services that get the image with --service".into()
+            }
             Self::NotAMapping { .. } => "compose does not take this file either".into(),
             Self::Neither { service, .. } => {
                 format!("name the file that holds the build of '{service}', or write its image by hand")
@@ -132,6 +154,11 @@ impl Explain for Error {
             Self::InheritedBuild { .. } => {
                 "leave this file as it is and write an override file with --override-out OUT, or change more of it with --inline".into()
             }
+            Self::MaybeBuilt { .. } => "name the services that get the image with --service".into(),
+            Self::LeftElsewhere { origin: Origin::OtherFile { file, known: true, .. }, .. } => {
+                format!("name {file} too, to change both with --in-place")
+            }
+            Self::LeftElsewhere { .. } => "check that the file is there, or write the service out by hand".into(),
             Self::NotToInline { .. } => "write an override file with --override-out OUT".into(),
             Self::ImageIsReset { .. } => "take !reset away by hand".into(),
             Self::Extended { by, .. } => {

@@ -1,9 +1,11 @@
 //! Puts an image in the place of a build. Pure: bytes in, text or a refusal out.
 
-use yaml_splice::{Node, Splice, Value, Yaml};
+use yaml_splice::{Node, Splice, Step, Value, Yaml};
 
 use crate::compose::{Compose, Inherited, Service, is_reset};
+use crate::elsewhere::{left_alone, not_given};
 use crate::error::{Error, Origin};
+use crate::extended_files::Place;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +30,14 @@ pub(crate) struct Rewritten {
     pub(crate) services: Vec<String>,
 }
 
-/// Lets services use an image. `file_name` is how other services may refer to this file.
+/// Lets services use an image.
 ///
 /// # Errors
 /// When the text is no compose file, when a service is not there, and when it cannot be done without changing what
 /// another service means or leaving a build behind.
-pub(crate) fn rewrite(
-    text: &[u8],
-    file_name: Option<&str>,
-    request: &Request<'_>,
-) -> Result<Rewritten, Error> {
+pub(crate) fn rewrite(text: &[u8], place: &Place, request: &Request<'_>) -> Result<Rewritten, Error> {
     let yaml = Yaml::open(text)?;
-    let compose = Compose::new(&yaml, file_name)?;
+    let compose = Compose::new(&yaml, place)?;
     let targets = Targets::find(&compose, request)?;
     for service in &targets.services {
         if let Some(origin) = targets.left_build(*service).filter(|_| !request.inline) {
@@ -77,9 +75,9 @@ struct Targets<'c, 'y> {
 
 impl<'c, 'y> Targets<'c, 'y> {
     fn find(compose: &'c Compose<'y>, request: &'c Request<'c>) -> Result<Self, Error> {
-        let built = if request.all_built { compose.built() } else { Vec::new() };
+        let built = if request.all_built { compose.built()? } else { Vec::new() };
         if request.all_built && built.is_empty() && !request.among_others {
-            return Err(Error::NothingBuilt);
+            return Err(Error::NothingBuilt { includes: !compose.includes.is_empty() });
         }
         let names = if request.all_built { &built } else { request.services };
         let mut services: Vec<Service<'y>> = Vec::new();
@@ -113,8 +111,8 @@ impl<'c, 'y> Targets<'c, 'y> {
             Some(Inherited::Extended { from, entry }) if !goes(&entry) && !self.names(from) => {
                 Some(Origin::Extended { from: from.to_owned(), at: entry.key.position(), hidden })
             }
-            Some(Inherited::OtherFile { from, file }) => {
-                Some(Origin::OtherFile { from: from.to_owned(), file: file.to_owned() })
+            Some(Inherited::OtherFile { from, file, brought }) => {
+                Some(Origin::other_file(from, file, brought.is_some()))
             }
             _ => None,
         }
@@ -157,7 +155,12 @@ impl<'c, 'y> Targets<'c, 'y> {
             let (service, position) = (service.name.to_owned(), entry.value.position());
             return Err(Error::ImageIsReset { service, position });
         }
-        let fixes_policy = self.request.fix_pull_policy && wrong_policy(service).is_some();
+        // An extension is no service: who else takes something from there shows by itself.
+        let written = service.node.target().path();
+        if matches!(written.steps.first(), Some(Step::Key(key)) if key.starts_with("x-")) {
+            ["image", "build", "pull_policy"].iter().for_each(|key| splice.allow(&written.key(key)));
+        }
+        let fixes_policy = self.request.fix_pull_policy && wrong_policy(self.compose, service).is_some();
         if fixes_policy {
             fix_policy(service, splice)?;
         }
@@ -241,12 +244,13 @@ impl<'c, 'y> Targets<'c, 'y> {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+        // Their builds are not looked for.
+        let included = if self.request.all_built { not_given(self.compose) } else { Vec::new() };
+        let mut warnings: Vec<String> = included.into_iter().map(left_alone).collect();
         for service in &self.services {
             let name = service.name;
-            if let Some(policy) = wrong_policy(*service).filter(|_| !self.request.fix_pull_policy) {
-                warnings.push(left_policy(name, policy));
-            }
+            let policy = wrong_policy(self.compose, *service).filter(|_| !self.request.fix_pull_policy);
+            warnings.extend(policy.map(|policy| left_policy(name, &policy)));
             if service.build().is_some() && service.node.get("develop").is_some() {
                 warnings
                     .push(format!("'{name}' keeps its develop section, which is of no use without a build"));
@@ -260,9 +264,9 @@ impl<'c, 'y> Targets<'c, 'y> {
 pub(crate) const PULLED: &str = "missing";
 
 /// A policy with which compose would not pull the image.
-pub(crate) fn wrong_policy(service: Service<'_>) -> Option<&str> {
-    let policy = service.node.get("pull_policy")?.entry.value.as_str()?;
-    matches!(policy, "build" | "never").then_some(policy)
+pub(crate) fn wrong_policy(compose: &Compose<'_>, service: Service<'_>) -> Option<String> {
+    let policy = compose.merged(service, "pull_policy")?.text()?;
+    matches!(policy.as_str(), "build" | "never").then_some(policy)
 }
 
 fn fix_policy<'y>(service: Service<'y>, splice: &mut Splice<'y>) -> Result<(), Error> {

@@ -10,25 +10,28 @@ use yaml_splice::{Yaml, nearest};
 
 use crate::cli::Image;
 use crate::compose::Compose;
-use crate::delivery::{self, Change};
+use crate::delivery::{self, Change, Rewritten};
+use crate::elsewhere;
 use crate::error::Error;
 use crate::image::{self, Request};
 use crate::image_reference;
 use crate::override_file::{self, Overridden};
-use crate::source::Source;
+use crate::source::{Opened, Source};
 
 /// The variable in which `versioner env` names the image of this commit.
 const CI_IMAGE: &str = "CI_IMAGE";
 const ATTEMPT: &str = "put the image into";
+const OVERRIDE: &str = "override";
+const NAME_THEM: &str = "choose the services with --service";
 
 pub(crate) fn run(args: &Image, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (reference, files) = reference(args)?;
-    image_reference::check(&reference)?;
+    image_reference::check(&reference, args.escape)?;
     let reference = if args.escape { reference.replace('$', "$$") } else { reference };
     let sources = Source::locate_all(&files)?;
     match &args.override_out {
-        Some(path) => override_file(args, path, &reference, &sources, out),
-        None => in_files(args, &reference, &sources, out),
+        Some(path) => override_file(args, path, &reference, sources, out),
+        None => in_files(args, &reference, sources, out),
     }
 }
 
@@ -66,22 +69,26 @@ fn is_rather_an_image(word: &OsString) -> bool {
     !path.exists() && !named_as_yaml && path != Path::new("-")
 }
 
-fn in_files(args: &Image, reference: &str, sources: &[Source], out: &mut dyn Write) -> Result<Exit, Failure> {
-    delivery::check(sources, &args.target)?;
-    let among_others = sources.len() > 1;
+fn in_files(
+    args: &Image,
+    reference: &str,
+    sources: Vec<Source>,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let files = delivery::open(sources, &args.target)?;
+    let names: Vec<String> = files.iter().map(|file| file.source.to_string()).collect();
     let request = Request {
         services: &args.services,
         all_built: args.all_built,
         image: reference,
         inline: args.inline,
         fix_pull_policy: args.fix_pull_policy,
-        among_others,
+        among_others: names.len() > 1,
     };
-    let mut changes = Vec::new();
     let mut found: Vec<String> = Vec::new();
-    for source in sources {
-        let before = source.read()?;
-        let rewritten = image::rewrite(&before, source.file_name(), &request)
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
+        let source = &file.source;
+        let rewritten = image::rewrite(&file.text, &file.place, &request)
             .map_err(|error| error.in_file(ATTEMPT, source))?;
         for warning in &rewritten.warnings {
             warn!("{source}: {warning}");
@@ -91,64 +98,83 @@ fn in_files(args: &Image, reference: &str, sources: &[Source], out: &mut dyn Wri
             services => format!("{} now uses {reference}", services.join(", ")),
         };
         found.extend(rewritten.services);
-        let place = delivery::place(source, &args.target);
-        changes.push(Change { name: source.to_string(), before, after: rewritten.text, place, what });
-    }
-    if among_others {
-        nobody_is_missing(args, &found, sources)?;
+        Ok(Rewritten { text: rewritten.text, what })
+    })?;
+    if request.among_others {
+        nobody_is_missing(args, &found, &names)?;
     }
     delivery::deliver(&changes, &args.target, out)
 }
 
 /// Of several files each may lack a service, but not all of them.
-fn nobody_is_missing(args: &Image, found: &[String], sources: &[Source]) -> Result<(), Failure> {
+fn nobody_is_missing(args: &Image, found: &[String], files: &[String]) -> Result<(), Failure> {
+    let none = format!("none of {} has a service", files.join(", "));
     if args.all_built {
-        return match found {
-            [] => Err(Error::NothingBuilt.in_file(ATTEMPT, &sources[0])),
-            _ => Ok(()),
-        };
+        let nothing = || Failure::usage(format!("{none} with a build"));
+        return if found.is_empty() { Err(nothing().hint(NAME_THEM)) } else { Ok(()) };
     }
     let Some(missing) = args.services.iter().find(|name| !found.contains(name)) else {
         return Ok(());
     };
-    let names: Vec<_> = sources.iter().map(ToString::to_string).collect();
-    Err(Failure::usage(format!(
-        "none of {} has a service '{missing}' with a build or an image",
-        names.join(", ")
-    ))
-    .hint("choose the services with --service"))
+    Err(Failure::usage(format!("{none} '{missing}' with a build or an image")).hint(NAME_THEM))
 }
 
 fn override_file(
     args: &Image,
     path: &Path,
     reference: &str,
-    sources: &[Source],
+    sources: Vec<Source>,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let files = Opened::all(sources)?;
+    let overridden = overridden(args, &files)?;
+    let (after, warnings) = override_file::text(&overridden, reference, args.fix_pull_policy)
+        .map_err(|error| error.in_file(OVERRIDE, &files[0].source))?;
+    let place = delivery::file(path);
+    let name = place.as_ref().map_or("standard output".into(), |path| path.display().to_string());
+    for warning in warnings {
+        warn!("{name}: {warning}");
+    }
+    let names: Vec<&str> = overridden.iter().map(Overridden::name).collect();
+    let change = Change {
+        name,
+        before: place.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_default(),
+        after,
+        place,
+        what: format!("{} now uses {reference}", names.join(", ")),
+    };
+    delivery::deliver(&[change], &args.target, out)
+}
+
+/// What the override has to say about which services.
+fn overridden(args: &Image, files: &[Opened]) -> Result<Vec<Overridden>, Failure> {
     let mut overridden: Vec<Overridden> = Vec::new();
     let mut not_found = None;
     let mut includes = false;
     let mut written: Vec<String> = Vec::new();
-    for source in sources {
-        let bytes = source.read()?;
-        let explained = |error: Error| error.in_file("override", source);
-        let yaml = Yaml::open(&bytes).map_err(|error| explained(error.into()))?;
-        let compose = Compose::new(&yaml, source.file_name()).map_err(explained)?;
-        let names = if args.all_built { compose.built() } else { args.services.clone() };
+    for file in files {
+        let explained = |error: Error| error.in_file(OVERRIDE, &file.source);
+        let yaml = Yaml::open(&file.text).map_err(|error| explained(error.into()))?;
+        let compose = Compose::new(&yaml, &file.place).map_err(explained)?;
+        let names = if args.all_built {
+            elsewhere::warn_of_includes(&compose, &file.source);
+            compose.built().map_err(explained)?
+        } else {
+            args.services.clone()
+        };
         for service in override_file::look_up(&compose, &names).map_err(explained)? {
             match overridden.iter_mut().find(|known| known.name() == service.name()) {
                 Some(known) => known.join(service),
                 None => overridden.push(service),
             }
         }
-        includes |= compose.includes;
+        includes |= !compose.includes.is_empty();
         written.extend(compose.services.iter().map(|service| service.name.to_string()));
         let missing = names.iter().find(|name| !overridden.iter().any(|known| known.name() == *name));
         not_found = missing.map(|name| explained(compose.no_service(name)));
     }
     if args.all_built && overridden.is_empty() {
-        return Err(Error::NothingBuilt.in_file("override", &sources[0]));
+        return Err(Error::NothingBuilt { includes }.in_file(OVERRIDE, &files[0].source));
     }
     if let Some(failure) = not_found {
         let is_known = |name: &String| overridden.iter().any(|known| known.name() == name);
@@ -159,23 +185,10 @@ fn override_file(
         }
         let unknown: Vec<&String> = args.services.iter().filter(|name| !is_known(name)).collect();
         for name in unknown {
-            warn!("'{name}' is not written in {}; it is taken to be in a file that is included", sources[0]);
+            let source = &files[0].source;
+            warn!("'{name}' is not written in {source}; it is taken to be in a file that is included");
             overridden.push(Overridden::unknown(name));
         }
     }
-    let (after, warnings) = override_file::text(&overridden, reference, args.fix_pull_policy)
-        .map_err(|error| error.in_file("override", &sources[0]))?;
-    for warning in warnings {
-        warn!("{}: {warning}", path.display());
-    }
-    let names: Vec<&str> = overridden.iter().map(Overridden::name).collect();
-    let place = delivery::file(path);
-    let change = Change {
-        name: path.display().to_string(),
-        before: place.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_default(),
-        after,
-        place,
-        what: format!("{} now uses {reference}", names.join(", ")),
-    };
-    delivery::deliver(&[change], &args.target, out)
+    Ok(overridden)
 }

@@ -156,3 +156,34 @@ fn in_one_of_several_files_a_service_may_be_missing() {
         assert_eq!(among(text).unwrap().text, text);
     }
 }
+
+#[test]
+fn what_is_left_behind_and_may_surprise_is_warned_about() {
+    let table: [(&str, &[&str]); 4] = [
+        (
+            "pull_policy: build",
+            &[
+                "'application' keeps pull_policy: build, with which compose does not pull the image; --fix-pull-policy changes that",
+            ],
+        ),
+        (
+            "pull_policy: never",
+            &[
+                "'application' keeps pull_policy: never, with which compose does not pull the image; --fix-pull-policy changes that",
+            ],
+        ),
+        (
+            "develop: {watch: []}",
+            &["'application' keeps its develop section, which is of no use without a build"],
+        ),
+        ("pull_policy: always", &[]),
+    ];
+    for (line, expected) in table {
+        let text = format!("services:\n  application:\n    build: .\n    {line}\n");
+        assert_eq!(
+            run_with(&text, &["application"], |request| request).unwrap().warnings,
+            expected,
+            "{line}"
+        );
+    }
+}

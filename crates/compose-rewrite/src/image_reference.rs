@@ -1,17 +1,19 @@
-//! Whether compose can pull what was given as REF.
+//! What compose can pull: as REF, and as the image that a service has.
 
 use std::path::Path;
 
 use contract::Failure;
-use registry::Reference;
+use registry::{Reference, Repository};
+
+use crate::interpolation::filled;
 
 const FORM: &str = "expected HOST[:PORT]/PATH[:TAG][@sha256:...]";
 
-/// Checks it.
+/// Checks REF; a `$` in it is one of the name itself if it is to be `escaped`, and else that of a variable.
 ///
 /// # Errors
 /// Exit code 2 when it is no reference to an image in a registry, or rather a file.
-pub(crate) fn check(text: &str) -> Result<(), Failure> {
+pub(crate) fn check(text: &str, escaped: bool) -> Result<(), Failure> {
     let wrong = |reason: &str, hint: &str| {
         Err(Failure::usage(format!("cannot use '{text}' as the image: {reason}")).hint(hint))
     };
@@ -38,9 +40,12 @@ pub(crate) fn check(text: &str) -> Result<(), Failure> {
         return Err(Failure::usage(message)
             .hint("REF comes first; an image of that name can be written with its registry, as docker.io/library/NAME"));
     }
-    // What compose puts in for a variable is not known here.
     if text.contains('$') {
-        return Ok(());
+        // What compose puts in for a variable is not known here, but whether it takes it for one is.
+        return match filled(text, "variable") {
+            Err(reason) if !escaped => wrong(&reason, "--escape writes every $ as $$, for a dollar sign"),
+            _ => Ok(()),
+        };
     }
     match text.parse::<Reference>() {
         Ok(_) => Ok(()),
@@ -48,9 +53,33 @@ pub(crate) fn check(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// The image that a service has, as a registry knows it.
+///
+/// # Errors
+/// Why no registry can know it.
+pub(crate) fn pulled(text: &str) -> Result<Reference, String> {
+    if is_id(text) {
+        return Err("it is the id of an image, not its name".into());
+    }
+    if text.starts_with("docker://") {
+        return Err("it has a prefix that compose does not know".into());
+    }
+    let reference: Reference = text.parse().map_err(|error: registry::InvalidReference| error.to_string())?;
+    match reference.repository {
+        Repository::Remote { .. } => Ok(reference),
+        Repository::Layout { .. } => Err("it is no image of a registry".into()),
+    }
+}
+
+/// `sha256:HEX`, or those 64 digits alone: docker takes both for what it has stored, and asks no registry.
+fn is_id(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, pulled};
 
     #[test]
     fn references_that_compose_can_pull() {
@@ -64,7 +93,7 @@ mod tests {
             "${REGISTRY:-docker.io}/app:$TAG",
             &format!("app:1@sha256:{}", "0".repeat(64)),
         ] {
-            check(text).unwrap_or_else(|failure| panic!("{text}: {failure}"));
+            check(text, false).unwrap_or_else(|failure| panic!("{text}: {failure}"));
         }
     }
 
@@ -81,11 +110,34 @@ mod tests {
             ("https://host/app", "'https://host/app' is no image reference: it starts with https://"),
             ("app:", "'app:' is no image reference: "),
             ("app@sha256:0", "'app@sha256:0' is no image reference: "),
+            ("app:${TAG", "cannot use 'app:${TAG' as the image: the brace of '${TAG' is not closed"),
+            ("app:$", "cannot use 'app:$' as the image: a $ stands there without the name of a variable"),
             ("v1\" | .services.db.image = \"evil", "cannot use"),
         ] {
-            let failure = check(text).unwrap_err();
+            let failure = check(text, false).unwrap_err();
             assert!(failure.summary().starts_with(expected), "{text:?}: {failure}");
             assert_eq!(failure.exit(), contract::Exit::Usage, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_dollar_sign_that_is_escaped_is_no_variable() {
+        check("app:${TAG", true).unwrap();
+    }
+
+    #[test]
+    fn what_no_registry_knows_says_why() {
+        let id = "0123456789abcdef".repeat(4);
+        for (text, reason) in [
+            (format!("sha256:{id}"), "it is the id of an image, not its name"),
+            (id, "it is the id of an image, not its name"),
+            ("oci:layout:1".into(), "it is no image of a registry"),
+            ("oci:layout".into(), "it is no image of a registry"),
+            ("docker://nginx:1".into(), "it has a prefix that compose does not know"),
+            ("nginx:".into(), "'nginx:' is no image reference: there is no tag behind the last colon"),
+        ] {
+            assert_eq!(pulled(&text), Err(reason.to_owned()), "{text}");
+        }
+        assert_eq!(pulled("sha256:1").unwrap().to_string(), "docker.io/library/sha256:1");
     }
 }

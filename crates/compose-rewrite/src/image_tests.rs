@@ -1,9 +1,12 @@
 //! Shapes of compose files that trip text tools and emitters up, each with the bytes that have to come out.
 
+use std::path::Path;
+
 use contract::{Exit, Explain};
 
 use super::{Request, Rewritten, rewrite};
 use crate::error::Error;
+use crate::extended_files::Place;
 
 pub(super) const IMAGE: &str = "registry.example:5000/team/app/ci:1.2.3";
 
@@ -25,7 +28,8 @@ pub(super) fn run_with(
         fix_pull_policy: false,
         among_others: false,
     };
-    rewrite(text.as_bytes(), Some("docker-compose.yml"), &change(request))
+    let place = &Place::of_all(&[Some(Path::new("docker-compose.yml"))])[0];
+    rewrite(text.as_bytes(), place, &change(request))
 }
 
 /// `REF` in `expected` stands for the image.
@@ -276,6 +280,16 @@ fn anchors_and_merge_keys_that_are_not_in_the_way_stay() {
             "services:\n  application: &app\n    image: REF\n    tty: true\n  worker:\n    <<: *app\n    build: ./w\n    image: w\n",
         ),
         (
+            "a service that is nothing but an extension",
+            "x-app: &app\n  build: .\n  tty: true\nservices:\n  application: *app\n",
+            "x-app: &app\n  image: REF\n  tty: true\nservices:\n  application: *app\n",
+        ),
+        (
+            "services that are an extension",
+            "x-all: &all\n  application: {build: .}\nservices: *all\n",
+            "x-all: &all\n  application: {image: \"REF\"}\nservices: *all\n",
+        ),
+        (
             "a service that extends another without a build",
             "services:\n  base: {image: b}\n  application:\n    extends: base\n    build: .\n",
             "services:\n  base: {image: b}\n  application:\n    extends: base\n    image: REF\n",
@@ -360,7 +374,7 @@ fn what_cannot_be_done_without_a_side_effect_is_refused() {
         ),
         (
             "services:\n  application:\n    extends: {service: base, file: common.yml}\n    build: .\n",
-            "the build of 'application' may come from 'base' in common.yml, which it extends",
+            "the build of 'application' may come from 'base' in common.yml, which it extends and which cannot be read",
         ),
         (
             "services:\n  application: &app\n    build: .\n  worker: *app\n",
@@ -368,6 +382,10 @@ fn what_cannot_be_done_without_a_side_effect_is_refused() {
         ),
         (
             "services:\n  application: &app\n    build: .\n  worker:\n    <<: *app\n    command: work\n",
+            "the change would also reach services.worker.build, services.worker.image",
+        ),
+        (
+            "x-app: &app\n  build: .\nservices:\n  application: *app\n  worker: *app\n",
             "the change would also reach services.worker.build, services.worker.image",
         ),
         (
@@ -458,32 +476,5 @@ fn a_service_that_is_not_there_gets_the_nearest_name_suggested() {
     ];
     for (text, expected) in table {
         assert_eq!(run(text, &["application"]).expect_err(text).hint().as_deref(), Some(expected), "{text}");
-    }
-}
-
-#[test]
-fn what_is_left_behind_and_may_surprise_is_warned_about() {
-    let table: [(&str, &[&str]); 4] = [
-        (
-            "pull_policy: build",
-            &[
-                "'application' keeps pull_policy: build, with which compose does not pull the image; --fix-pull-policy changes that",
-            ],
-        ),
-        (
-            "pull_policy: never",
-            &[
-                "'application' keeps pull_policy: never, with which compose does not pull the image; --fix-pull-policy changes that",
-            ],
-        ),
-        (
-            "develop: {watch: []}",
-            &["'application' keeps its develop section, which is of no use without a build"],
-        ),
-        ("pull_policy: always", &[]),
-    ];
-    for (line, expected) in table {
-        let text = format!("services:\n  application:\n    build: .\n    {line}\n");
-        assert_eq!(run(&text, &["application"]).unwrap().warnings, expected, "{line}");
     }
 }

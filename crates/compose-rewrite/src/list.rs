@@ -5,13 +5,16 @@ use std::io::Write;
 use contract::args::Format;
 use contract::{Exit, Failure, output};
 use serde::Serialize;
-use yaml_splice::{Node, Yaml};
+use tracing::warn;
+use yaml_splice::Yaml;
 
 use crate::cli::List;
-use crate::compose::{Compose, Inherited, Service, is_reset};
+use crate::compose::{Compose, Effective, Inherited, Service};
+use crate::elsewhere::not_given;
 use crate::error::Error;
-use crate::mounts::{bind_mount, port};
-use crate::source::Source;
+use crate::inventory::{mounts, ports};
+use crate::mounts::Listed;
+use crate::source::{Opened, Source};
 
 /// The result; its JSON is an interface.
 #[derive(Serialize)]
@@ -55,17 +58,15 @@ enum BuildOrigin {
     Merged,
     /// Through `extends`.
     Extended,
-    /// Through `extends` of a file that was not read: there may be one.
+    /// Through `extends` of another file; without a context when that cannot be read, so there may be one.
     OtherFile,
 }
 
 pub(crate) fn run(args: &List, out: &mut dyn Write) -> Result<Exit, Failure> {
     let mut files = Vec::new();
-    for source in Source::locate_all(&args.files)? {
-        let bytes = source.read()?;
-        let services =
-            services(&bytes, source.file_name()).map_err(|error| error.in_file("read", &source))?;
-        files.push(FileReport { file: source.to_string(), services });
+    for file in Opened::all(Source::locate_all(&args.files)?)? {
+        let services = services(&file).map_err(|error| error.in_file("read", &file.source))?;
+        files.push(FileReport { file: file.source.to_string(), services });
     }
     match args.format.format {
         Format::Json => output::json(out, &Report { files })?,
@@ -74,51 +75,60 @@ pub(crate) fn run(args: &List, out: &mut dyn Write) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn services(text: &[u8], file_name: Option<&str>) -> Result<Vec<ServiceReport>, Error> {
-    let yaml = Yaml::open(text)?;
-    let compose = Compose::new(&yaml, file_name)?;
-    Ok(compose.services.iter().map(|service| report(&compose, *service)).collect())
+fn services(file: &Opened) -> Result<Vec<ServiceReport>, Error> {
+    let yaml = Yaml::open(&file.text)?;
+    let compose = Compose::new(&yaml, &file.place)?;
+    for other in not_given(&compose) {
+        warn!("{}: it includes {other}, whose services are not listed; name that file too", file.source);
+    }
+    for service in &compose.services {
+        if let Some((from, other)) = compose.unread(*service) {
+            let name = service.name;
+            warn!(
+                "{}: what '{name}' has from '{from}' in {other} is not shown: it cannot be read there",
+                file.source
+            );
+        }
+    }
+    // A service of several documents is listed once.
+    let is_first = |service: &&Service<'_>| {
+        compose.declarations(**service).last().is_some_and(|first| first.document == service.document)
+    };
+    Ok(compose.services.iter().filter(is_first).map(|service| report(&compose, *service)).collect())
 }
 
 fn report(compose: &Compose<'_>, service: Service<'_>) -> ServiceReport {
-    let items = |key: &str| -> Vec<Node<'_>> {
-        service.node.get(key).map(|found| found.entry.value.items().collect()).unwrap_or_default()
-    };
-    let own_image = service.node.own("image").filter(|entry| !is_reset(entry));
-    let image = own_image.or_else(|| match compose.inherited(service, "image")? {
-        Inherited::Merged(entry) | Inherited::Extended { entry, .. } => Some(entry),
-        Inherited::OtherFile { .. } => None,
-    });
     ServiceReport {
         name: service.name.to_owned(),
-        image: image.and_then(|entry| entry.value.as_str()).map(str::to_owned),
+        image: compose.merged(service, "image").and_then(|image| image.text()),
         build: build(compose, service),
-        ports: items("ports").into_iter().filter_map(port).collect(),
-        bind_mounts: items("volumes").into_iter().filter_map(bind_mount).collect(),
+        ports: shown(ports(compose, service)),
+        bind_mounts: shown(mounts(compose, service)),
     }
 }
 
+fn shown(items: Vec<Listed>) -> Vec<String> {
+    items.into_iter().filter_map(|item| item.shown).collect()
+}
+
 fn build(compose: &Compose<'_>, service: Service<'_>) -> Option<Build> {
-    let context = |value: Node<'_>| {
-        let long = || value.get("context")?.entry.value.as_str();
-        value.as_str().or_else(long).map(str::to_owned)
+    let found = compose.merged(service, "build")?;
+    let new = |origin, from: Option<&str>, file: Option<&str>| Build {
+        context: found.text(),
+        origin,
+        from: from.map(str::to_owned),
+        file: file.map(str::to_owned),
     };
-    let new = |origin, context| Build { context, origin, from: None, file: None };
-    if let Some(own) = service.build() {
-        return Some(new(BuildOrigin::Own, context(own.value)));
-    }
-    match compose.inherited(service, "build")? {
-        Inherited::Merged(entry) => Some(new(BuildOrigin::Merged, context(entry.value))),
-        _ if service.resets_build() => None,
-        Inherited::Extended { from, entry } => {
-            Some(Build { from: Some(from.to_owned()), ..new(BuildOrigin::Extended, context(entry.value)) })
+    Some(match &found {
+        Effective::Own(_) => new(BuildOrigin::Own, None, None),
+        Effective::Inherited(Inherited::Merged(_)) => new(BuildOrigin::Merged, None, None),
+        Effective::Inherited(Inherited::Extended { from, .. }) => {
+            new(BuildOrigin::Extended, Some(from), None)
         }
-        Inherited::OtherFile { from, file } => Some(Build {
-            from: Some(from.to_owned()),
-            file: Some(file.to_owned()),
-            ..new(BuildOrigin::OtherFile, None)
-        }),
-    }
+        Effective::Inherited(Inherited::OtherFile { from, file, .. }) => {
+            new(BuildOrigin::OtherFile, Some(from), Some(file))
+        }
+    })
 }
 
 impl Build {
@@ -130,7 +140,7 @@ impl Build {
             BuildOrigin::Merged => format!("{context} (merged)"),
             BuildOrigin::Extended => format!("{context} (extends {from})"),
             BuildOrigin::OtherFile => {
-                format!("? (extends {from} in {})", self.file.as_deref().unwrap_or_default())
+                format!("{context} (extends {from} in {})", self.file.as_deref().unwrap_or_default())
             }
         }
     }

@@ -5,35 +5,34 @@ use std::net::IpAddr;
 
 use contract::{Exit, Failure};
 use registry::{Reference, Repository};
-use tracing::{debug, warn};
+use tracing::debug;
 use yaml_splice::{Splice, Yaml};
 
 use crate::cli::Mirror;
 use crate::compose::Compose;
-use crate::delivery::{self, Change};
+use crate::delivery::{self, Rewritten, counted};
+use crate::elsewhere;
 use crate::error::Error;
-use crate::source::Source;
+use crate::image_reference::pulled;
+use crate::interpolation::filled;
+use crate::source::{Opened, Source};
 use crate::used_images::used_images;
 
 pub(crate) fn run(args: &Mirror, out: &mut dyn Write) -> Result<Exit, Failure> {
     let mirror = Through::new(args)?;
-    let sources = Source::locate_all(&args.files)?;
-    delivery::check(&sources, &args.target)?;
-    let mut changes = Vec::new();
-    for source in &sources {
-        let before = source.read()?;
-        let (after, count) =
-            rewrite(&before, source, &mirror).map_err(|error| error.in_file("change", source))?;
-        let what = format!("{count} images come through {}", mirror.prefix);
-        let place = delivery::place(source, &args.target);
-        changes.push(Change { name: source.to_string(), before, after, place, what });
-    }
+    let files = delivery::open(Source::locate_all(&args.files)?, &args.target)?;
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
+        let (text, count) = rewrite(file, &mirror).map_err(|error| error.in_file("change", &file.source))?;
+        let come = counted(count, "image comes", "images come");
+        Ok(Rewritten { text, what: format!("{come} through {}", mirror.prefix) })
+    })?;
     delivery::deliver(&changes, &args.target, out)
 }
 
-fn rewrite(text: &[u8], source: &Source, mirror: &Through<'_>) -> Result<(String, usize), Error> {
-    let yaml = Yaml::open(text)?;
-    let compose = Compose::new(&yaml, source.file_name())?;
+fn rewrite(file: &Opened, mirror: &Through<'_>) -> Result<(String, usize), Error> {
+    let source = &file.source;
+    let yaml = Yaml::open(&file.text)?;
+    let compose = Compose::new(&yaml, &file.place)?;
     let mut splice = Splice::new(&yaml);
     // Services that share an image share the mirror as well.
     splice.spread();
@@ -45,16 +44,10 @@ fn rewrite(text: &[u8], source: &Source, mirror: &Through<'_>) -> Result<(String
                 count += 1;
             }
             Ok(None) => debug!("{source}: '{}' keeps {}", image.service, image.text),
-            Err(reason) => {
-                warn!(
-                    "{source}: {}: '{}' keeps {}: {reason}",
-                    image.node.position(),
-                    image.service,
-                    image.text
-                );
-            }
+            Err(reason) => image.is_kept(source, &reason),
         }
     }
+    elsewhere::warn_of_images(&compose, source);
     Ok((splice.render()?, count))
 }
 
@@ -62,27 +55,23 @@ fn rewrite(text: &[u8], source: &Source, mirror: &Through<'_>) -> Result<(String
 struct Through<'a> {
     prefix: &'a str,
     /// The one registry that it mirrors.
-    of: Option<&'a str>,
+    of: Option<String>,
 }
 
 impl<'a> Through<'a> {
     fn new(args: &'a Mirror) -> Result<Self, Failure> {
         let prefix = args.prefix.strip_prefix("docker://").unwrap_or(&args.prefix).trim_end_matches('/');
         let wrong = |reason: String| {
-            Err(Failure::usage(format!("'{}' is no mirror: {reason}", args.prefix))
-                .hint("expected HOST[:PORT][/PATH], as in mirror.example.com/proxy"))
+            Failure::usage(format!("'{}' is no mirror: {reason}", args.prefix))
+                .hint("expected HOST[:PORT][/PATH], as in mirror.example.com/proxy")
         };
-        match format!("{prefix}/name").parse::<Reference>() {
-            _ if prefix.contains('$') => {}
-            Ok(Reference { repository: Repository::Remote { host, .. }, .. })
-                if prefix.starts_with(&host) => {}
-            Ok(_) => return wrong(format!("'{}' is no host", prefix.split('/').next().unwrap_or_default())),
-            Err(error) => return wrong(error.to_string()),
-        }
         if std::path::Path::new(&args.prefix).is_file() {
-            return wrong("it is a file here; PREFIX comes first".into());
+            return Err(wrong("it is a file here; PREFIX comes first".into()));
         }
-        let of = args.of.as_deref().map(|host| if host == "index.docker.io" { "docker.io" } else { host });
+        // Compose fills variables in; whatever they are, what is around them has to fit.
+        let likely = filled(prefix, "variable.example").map_err(wrong)?;
+        host_of(&likely).map_err(wrong)?;
+        let of = args.of.as_deref().map(registry_host).transpose()?;
         Ok(Self { prefix, of })
     }
 
@@ -96,18 +85,47 @@ impl<'a> Through<'a> {
         if name.contains('$') {
             return Err("there is a variable in its name".into());
         }
-        let reference: Reference =
-            name.parse().map_err(|error: registry::InvalidReference| error.to_string())?;
-        let Repository::Remote { host, path } = reference.repository else {
+        // A tag or digest with a variable in it is not known here.
+        let known = if version.contains('$') { name } else { image };
+        let Repository::Remote { host, path } = pulled(known)?.repository else {
             return Err("it is no image of a registry".into());
         };
-        match self.of {
-            Some(of) if of == host => Ok(Some(format!("{}/{path}{version}", self.prefix))),
+        match &self.of {
+            Some(of) if of.eq_ignore_ascii_case(&host) => {
+                Ok(Some(format!("{}/{path}{version}", self.prefix)))
+            }
             Some(_) => Ok(None),
             None if is_this_machine(&host) => Ok(None),
             None => Ok(Some(format!("{}/{host}/{path}{version}", self.prefix))),
         }
     }
+}
+
+/// The host that a prefix starts with.
+fn host_of(prefix: &str) -> Result<String, String> {
+    match format!("{prefix}/name").parse::<Reference>() {
+        Ok(Reference { repository: Repository::Remote { host, .. }, .. }) if prefix.starts_with(&host) => {
+            Ok(host)
+        }
+        Ok(_) => Err(format!(
+            "'{}' is no host, which has a dot or a port",
+            prefix.split('/').next().unwrap_or_default()
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The registry that `--of` names.
+fn registry_host(text: &str) -> Result<String, Failure> {
+    let name = text.trim_end_matches('/');
+    let name = if name == "index.docker.io" { "docker.io" } else { name };
+    let reason = match host_of(name) {
+        Ok(host) if host == name => return Ok(host),
+        Ok(host) => format!("its host is {host}"),
+        Err(reason) => reason,
+    };
+    Err(Failure::usage(format!("'{text}' is no host of a registry: {reason}"))
+        .hint("--of names it alone, as in --of docker.io"))
 }
 
 /// The name, and the tag and digest with the sign in front of them; those may hold variables.
@@ -139,7 +157,7 @@ mod tests {
     #[test]
     fn names_are_written_out_and_come_behind_the_prefix() {
         let all = Through { prefix: "m.example/p", of: None };
-        let hub = Through { prefix: "m.example/p", of: Some("docker.io") };
+        let hub = Through { prefix: "m.example/p", of: Some("docker.io".into()) };
         let digest = format!("@sha256:{}", "0".repeat(64));
         for (image, by_all, by_hub) in [
             ("nginx", Some("docker.io/library/nginx"), Some("library/nginx")),

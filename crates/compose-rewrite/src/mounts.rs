@@ -4,6 +4,30 @@
 
 use yaml_splice::Node;
 
+/// An item of `ports` or `volumes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// What two items cannot share: the whole of a port, the place in the container where a mount is seen.
+    pub(crate) place: String,
+    /// What it says; none for a mount that is no folder or file of the host.
+    pub(crate) shown: Option<String>,
+}
+
+/// An item of `volumes`.
+pub(crate) fn mount(item: Node<'_>) -> Option<Listed> {
+    let target = match item.as_str() {
+        Some(text) => target(text),
+        None => item.get("target")?.entry.value.as_str()?,
+    };
+    Some(Listed { place: target.trim_end_matches('/').to_owned(), shown: bind_mount(item) })
+}
+
+/// An item of `ports`.
+pub(crate) fn port(item: Node<'_>) -> Option<Listed> {
+    let text = short_port(item)?;
+    Some(Listed { place: text.clone(), shown: Some(text) })
+}
+
 /// What a mount of a folder or file of the host says, or none when it is something else.
 pub(crate) fn bind_mount(item: Node<'_>) -> Option<String> {
     if let Some(text) = item.as_str() {
@@ -32,6 +56,12 @@ fn is_bind(text: &str) -> bool {
         Some(default) if !default.is_empty() => is_path(default) || default.starts_with('$'),
         _ => is_path(source) || source.starts_with('$'),
     }
+}
+
+/// `TARGET` of `SOURCE:TARGET[:MODE]`; alone it is an anonymous volume.
+fn target(text: &str) -> &str {
+    let behind = source(text).map_or(text, |source| &text[source.len() + 1..]);
+    source(behind).unwrap_or(behind)
 }
 
 /// What stands before the first colon that is in no `${…}` and behind no drive letter.
@@ -65,7 +95,7 @@ fn default(source: &str) -> Option<&str> {
 }
 
 /// A port as the short form has it.
-pub(crate) fn port(item: Node<'_>) -> Option<String> {
+fn short_port(item: Node<'_>) -> Option<String> {
     if let Some(text) = item.as_str() {
         return Some(text.to_owned());
     }
@@ -84,7 +114,7 @@ pub(crate) fn port(item: Node<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_bind;
+    use super::{is_bind, target};
 
     #[test]
     fn paths_of_the_host_are_told_from_names_of_volumes() {
@@ -109,6 +139,13 @@ mod tests {
         }
         for text in ["a:/a", "/a", "a_b:/a:ro", "${A:-data}:/a", "/var/lib/${A}", "$A"] {
             assert!(!is_bind(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_target_is_the_path_in_the_container() {
+        for text in ["/a", "./b:/a", "data:/a:ro", "C:\\b:/a:ro", "${B:-./b}:/a", "~:/a:z,ro"] {
+            assert_eq!(target(text), "/a", "{text}");
         }
     }
 }

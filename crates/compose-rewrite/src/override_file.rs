@@ -46,7 +46,7 @@ pub(crate) fn look_up(compose: &Compose<'_>, names: &[String]) -> Result<Vec<Ove
             resets_build: declarations
                 .iter()
                 .any(|service| service.build().is_some() || compose.inherited(*service, "build").is_some()),
-            policy: declarations.iter().find_map(|service| wrong_policy(*service)).map(str::to_owned),
+            policy: declarations.iter().find_map(|service| wrong_policy(compose, *service)),
         });
     }
     Ok(found)

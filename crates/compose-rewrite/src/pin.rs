@@ -6,51 +6,46 @@ use std::io::Write;
 use contract::{Exit, Failure};
 use futures_util::future::try_join_all;
 use registry::{Access, Digest, Reference, Registries, Store, Tag};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 use yaml_splice::{Splice, Yaml};
 
 use crate::cli::Pin;
 use crate::compose::Compose;
-use crate::delivery::{self, Change};
+use crate::delivery::{self, Rewritten, counted};
+use crate::elsewhere;
 use crate::error::Error;
-use crate::source::Source;
-use crate::used_images::{UsedImage, used_images};
+use crate::image_reference::pulled;
+use crate::source::{Opened, Source};
+use crate::used_images::used_images;
 
 /// What tags lead to.
 type Digests = HashMap<(String, String), Digest>;
 
 pub(crate) fn run(args: &Pin, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let sources = Source::locate_all(&args.files)?;
-    delivery::check(&sources, &args.target)?;
-    let texts = sources.iter().map(Source::read).collect::<Result<Vec<_>, _>>()?;
+    let files = delivery::open(Source::locate_all(&args.files)?, &args.target)?;
     // Everything is read before anything is asked.
     let mut wanted = Vec::new();
-    for (source, text) in sources.iter().zip(&texts) {
-        let yaml = Yaml::open(text).map_err(|error| Error::from(error).in_file("read", source))?;
-        let compose =
-            Compose::new(&yaml, source.file_name()).map_err(|error| error.in_file("read", source))?;
+    for file in &files {
+        let explained = |error: Error| error.in_file("read", &file.source);
+        let yaml = Yaml::open(&file.text).map_err(|error| explained(error.into()))?;
+        let compose = Compose::new(&yaml, &file.place).map_err(explained)?;
         for image in used_images(&compose) {
             match to_be_asked(image.text, args.update) {
                 Ok(Some(tagged)) if !wanted.contains(&tagged) => wanted.push(tagged),
                 Ok(_) => {}
-                Err(reason) => tell(source, &image, &reason),
+                Err(reason) => image.is_kept(&file.source, &reason),
             }
         }
+        elsewhere::warn_of_images(&compose, &file.source);
     }
     let digests = http::run(ask(&wanted, args))??;
-    let mut changes = Vec::new();
-    for (source, before) in sources.iter().zip(texts) {
-        let (after, count) = rewrite(&before, source, &digests, args.update)
-            .map_err(|error| error.in_file("change", source))?;
-        let what = format!("{count} images are pinned to digests");
-        let place = delivery::place(source, &args.target);
-        changes.push(Change { name: source.to_string(), before, after, place, what });
-    }
+    let changes = delivery::rewrite_each(files, &args.target, &mut |file| {
+        let (text, count) =
+            rewrite(file, &digests, args.update).map_err(|error| error.in_file("change", &file.source))?;
+        let are = counted(count, "image is pinned to its digest", "images are pinned to their digests");
+        Ok(Rewritten { text, what: are })
+    })?;
     delivery::deliver(&changes, &args.target, out)
-}
-
-fn tell(source: &Source, image: &UsedImage<'_>, reason: &str) {
-    warn!("{source}: {}: '{}' keeps {}: {reason}", image.node.position(), image.service, image.text);
 }
 
 /// The image with its tag alone; none when it is pinned already. An error says why no registry can be asked.
@@ -58,7 +53,7 @@ fn to_be_asked(text: &str, update: bool) -> Result<Option<Reference>, String> {
     if text.contains('$') {
         return Err("there is a variable in it".into());
     }
-    let reference: Reference = text.parse().map_err(|error: registry::InvalidReference| error.to_string())?;
+    let reference = pulled(text)?;
     match (&reference.tag, &reference.digest) {
         (_, Some(_)) if !update => Ok(None),
         (Some(_), _) => Ok(Some(Reference { digest: None, ..reference })),
@@ -98,16 +93,16 @@ fn key(reference: &Reference, tag: &Tag) -> (String, String) {
     (reference.repository.to_string(), tag.to_string())
 }
 
-fn rewrite(text: &[u8], source: &Source, digests: &Digests, update: bool) -> Result<(String, usize), Error> {
-    let yaml = Yaml::open(text)?;
-    let compose = Compose::new(&yaml, source.file_name())?;
+fn rewrite(file: &Opened, digests: &Digests, update: bool) -> Result<(String, usize), Error> {
+    let yaml = Yaml::open(&file.text)?;
+    let compose = Compose::new(&yaml, &file.place)?;
     let mut splice = Splice::new(&yaml);
     // Services that share an image share its digest as well.
     splice.spread();
     let mut count = 0;
     for image in used_images(&compose) {
         let Ok(Some(reference)) = to_be_asked(image.text, update) else {
-            debug!("{source}: '{}' keeps {}", image.service, image.text);
+            debug!("{}: '{}' keeps {}", file.source, image.service, image.text);
             continue;
         };
         let Some(digest) = reference.tag.as_ref().and_then(|tag| digests.get(&key(&reference, tag))) else {
@@ -139,5 +134,6 @@ mod tests {
             asked("nginx", false),
             Err("it has no tag; write the one that is meant, be it latest".into())
         );
+        assert_eq!(asked("oci:layout:1", false), Err("it is no image of a registry".into()));
     }
 }

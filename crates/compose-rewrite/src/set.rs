@@ -7,12 +7,10 @@ use contract::{Exit, Failure};
 use yaml_splice::{Path, Splice, Value, Yaml};
 
 use crate::cli::{Kind, Set};
-use crate::delivery::{self, Change};
-use crate::edit::{missing, places, split_file, text};
+use crate::delivery::Rewritten;
+use crate::edit::{ATTEMPT, change_one, missing, places, split_file, text};
 use crate::error::Error;
-use crate::source::Source;
-
-const ATTEMPT: &str = "change";
+use crate::source::Opened;
 
 /// One `PATH=VALUE`.
 struct Assignment {
@@ -27,18 +25,22 @@ pub(crate) fn run(args: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
             .hint("as in services.db.image=postgres:17"));
     }
     let assignments = words.iter().map(|word| assignment(word, args)).collect::<Result<Vec<_>, _>>()?;
-    let source = Source::locate(file.as_deref())?;
-    delivery::check(std::slice::from_ref(&source), &args.target)?;
-    let before = source.read()?;
-    let explained = |error: yaml_splice::Error| Error::from(error).in_file(ATTEMPT, &source);
-    let yaml = Yaml::open(&before).map_err(explained)?;
+    change_one(file.as_deref(), &args.target, out, &mut |file| {
+        let names: Vec<String> = assignments.iter().map(|assignment| assignment.path.to_string()).collect();
+        Ok(Rewritten { text: rewrite(file, &assignments, args)?, what: format!("{} set", names.join(", ")) })
+    })
+}
+
+fn rewrite(file: &Opened, assignments: &[Assignment], args: &Set) -> Result<String, Failure> {
+    let explained = |error: yaml_splice::Error| Error::from(error).in_file(ATTEMPT, &file.source);
+    let yaml = Yaml::open(&file.text).map_err(explained)?;
     let mut splice = Splice::new(&yaml);
     let mut new = Vec::new();
-    for assignment in &assignments {
+    for assignment in assignments {
         let found = places(&yaml, &assignment.path);
         if found.is_empty() && !args.create {
             let way_out = "--create adds what is missing";
-            return Err(missing(&yaml, &assignment.path, ATTEMPT, &source, way_out));
+            return Err(missing(&yaml, &assignment.path, ATTEMPT, &file.source, way_out));
         }
         if found.is_empty() {
             new.push(assignment);
@@ -50,16 +52,11 @@ pub(crate) fn run(args: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
         }
     }
     let mut after = splice.render().map_err(explained)?;
-    drop(yaml);
     // One after the other, because the second may go into what the first one made.
     for assignment in new {
         after = create(&after, assignment, args.kind)?.map_err(explained)?;
     }
-    let names: Vec<String> = assignments.iter().map(|assignment| assignment.path.to_string()).collect();
-    let what = format!("{} set", names.join(", "));
-    let place = delivery::place(&source, &args.target);
-    let change = Change { name: source.to_string(), before, after, place, what };
-    delivery::deliver(&[change], &args.target, out)
+    Ok(after)
 }
 
 /// Adds it to the document that has most of its path, the first of several.

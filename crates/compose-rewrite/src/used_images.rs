@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use tracing::warn;
 use yaml_splice::{Node, Path};
 
-use crate::compose::{Compose, is_reset};
+use crate::compose::{Compose, standing};
+use crate::source::Source;
 
 /// An image as it is written once; several services may use it through an anchor or `<<`.
 #[derive(Debug)]
@@ -17,27 +19,29 @@ pub(crate) struct UsedImage<'y> {
     pub(crate) node: Node<'y>,
 }
 
+impl UsedImage<'_> {
+    /// Says why it stays as it is.
+    pub(crate) fn is_kept(&self, source: &Source, reason: &str) {
+        warn!("{source}: {}: '{}' keeps {}: {reason}", self.node.position(), self.service, self.text);
+    }
+}
+
 /// All of them, in the order of the services. Images that are built here are not pulled, so they are left out.
 pub(crate) fn used_images<'y>(compose: &Compose<'y>) -> Vec<UsedImage<'y>> {
     let mut seen = HashSet::new();
     let mut images = Vec::new();
     for service in &compose.services {
-        let is_built = service.node.get("build").is_some_and(|build| !is_reset(&build.entry));
-        let Some(found) = service.node.get("image").filter(|found| !is_built && !is_reset(&found.entry))
-        else {
+        let build = compose.merged(*service, "build").filter(|build| !build.is_unknown());
+        let Some(image) = standing(service.node, "image").filter(|_| build.is_none()) else {
             continue;
         };
-        let value: Node<'y> = found.entry.value;
+        let value: Node<'y> = image.value;
         let Some(text) = value.as_str().filter(|text| !text.is_empty() && !value.is_null()) else {
             continue;
         };
         // An alias is one more way to write it where it is anchored.
         if seen.insert(value.identity()) {
-            let path = if found.merged || value.is_alias() {
-                value.target().path()
-            } else {
-                service.path().key("image")
-            };
+            let path = value.target().path();
             images.push(UsedImage { service: service.name, text, path, node: value });
         }
     }

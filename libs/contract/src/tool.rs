@@ -31,7 +31,7 @@ pub trait Tool: Parser {
 /// their names (never their values) in the help, and empty variables counting as unset.
 pub fn command<T: Tool>() -> Command {
     let command = T::command();
-    let prefix = command.get_name().replace('-', "_").to_uppercase();
+    let prefix = command.get_name().replace('-', "_").to_ascii_uppercase();
     each_argument(command, &|arg| without_empty_variable(with_environment(arg, &prefix)))
 }
 
@@ -43,7 +43,7 @@ fn each_argument(command: Command, change: &dyn Fn(Arg) -> Arg) -> Command {
 fn with_environment(arg: Arg, prefix: &str) -> Arg {
     let id = arg.get_id().as_str().to_owned();
     let arg = match arg.get_env() {
-        None if SHARED.contains(&id.as_str()) => arg.env(format!("{prefix}_{}", id.to_uppercase())),
+        None if SHARED.contains(&id.as_str()) => arg.env(format!("{prefix}_{}", id.to_ascii_uppercase())),
         _ => arg,
     };
     if arg.get_env().is_none() {

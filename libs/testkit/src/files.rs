@@ -1,4 +1,4 @@
-//! Serves texts by their paths, with entity tags, and counts what was sent.
+//! Serves files by their paths, with entity tags, and counts what was sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +15,8 @@ pub struct FileServer {
 
 #[derive(Default)]
 struct Shared {
-    /// The text of each path, and the path of the next page.
-    files: BTreeMap<String, (String, Option<String>)>,
+    /// The content of each path, and the path of the next page.
+    files: BTreeMap<String, (Vec<u8>, Option<String>)>,
     /// Status by request, in their order.
     log: Vec<(String, u16)>,
 }
@@ -34,7 +34,7 @@ impl FileServer {
             let reply = match shared.files.get(&asked.path) {
                 None => Reply::new(404, "not found"),
                 Some((text, next)) => {
-                    let digest = Sha256::digest(text.as_bytes());
+                    let digest = Sha256::digest(text);
                     let etag: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
                     let etag = format!("\"{etag}\"");
                     let is_known = asked.header("if-none-match") == Some(etag.as_str());
@@ -52,15 +52,15 @@ impl FileServer {
         Self { server, shared }
     }
 
-    /// Puts a text at a path, which begins with a slash.
-    pub fn put(&self, path: &str, text: &str) {
-        self.put_page(path, text, None);
+    /// Puts a file at a path, which begins with a slash.
+    pub fn put(&self, path: &str, content: impl AsRef<[u8]>) {
+        self.put_page(path, content, None);
     }
 
     /// The same, with a `Link` to the next page of a list.
-    pub fn put_page(&self, path: &str, text: &str, next: Option<&str>) {
+    pub fn put_page(&self, path: &str, content: impl AsRef<[u8]>, next: Option<&str>) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.files.insert(path.to_owned(), (text.to_owned(), next.map(str::to_owned)));
+        shared.files.insert(path.to_owned(), (content.as_ref().to_vec(), next.map(str::to_owned)));
     }
 
     /// Its address, `http://127.0.0.1:PORT`.

@@ -9,7 +9,16 @@ use std::sync::OnceLock;
 
 /// The names of all tools, as cargo and users know them.
 pub fn tools() -> [&'static str; 8] {
-    ["versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-track", "image-gate"]
+    [
+        "versioner",
+        "loc-badge",
+        "image-promote",
+        "props",
+        "compose-rewrite",
+        "release",
+        "image-track",
+        "image-gate",
+    ]
 }
 
 /// A run of the tool with this name, with no arguments yet.

@@ -7,10 +7,11 @@ const BREAKS: [char; 2] = ['\n', '\r'];
 /// What YAML takes for blank; other white space of Unicode is text.
 pub(crate) const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// The start of the line that byte `at` is in, behind a byte order mark.
+/// The start of the line that byte `at` is in, behind a byte order mark: each document may start with one.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
-    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    text[..at].rfind(BREAKS).map_or(mark.min(at), |before| before + 1)
+    const MARK: char = '\u{feff}';
+    let start = text[..at].rfind(BREAKS).map_or(0, |before| before + 1);
+    if text[start..at].starts_with(MARK) { start + MARK.len_utf8() } else { start }
 }
 
 /// The end of the line that byte `at` is in, before its break.
@@ -61,13 +62,12 @@ pub(crate) fn find_colon(text: &str, key_end: usize) -> Option<usize> {
     (quoted || ends).then_some(at + 1)
 }
 
-/// The place behind the anchor and the tag that may stand behind a colon.
-pub(crate) fn behind_properties(text: &str, colon: usize) -> usize {
+/// The place behind the anchor and the tag that may stand behind a colon, be it lines further down, but before `end`.
+pub(crate) fn behind_properties(text: &str, colon: usize, end: usize) -> usize {
     let mut at = colon;
     loop {
-        let rest = &text[at..];
-        let start = at + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
-        if !text[start..].starts_with(['&', '!']) {
+        let start = skip_blank(text, at);
+        if start >= end || !text[start..].starts_with(['&', '!']) {
             return at;
         }
         let token = text[start..].find(BLANKS).unwrap_or(text.len() - start);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options};
 
-use crate::extent::{BLANKS, behind_properties, find_colon, find_header, line_start, skip_blank};
+use crate::extent::{BLANKS, behind_properties, comma, find_colon, find_header, line_start, skip_blank};
 use crate::node::{Data, Kind, Yaml};
 use crate::scalar::Style;
 use crate::{Error, Position, Span};
@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
     fn first_dash(&self, parsed: Span) -> Span {
         let text = self.yaml.text;
         let dash = || {
-            let at = skip_blank(text, behind_properties(text, self.before_value()?));
+            let at = skip_blank(text, behind_properties(text, self.before_value()?, parsed.start));
             text[at..].starts_with('-').then_some(at)
         };
         let start = dash().filter(|at| *at < parsed.start).unwrap_or(parsed.start);
@@ -161,8 +161,29 @@ impl<'a> Builder<'a> {
     /// Where a value that is not written would stand: the parser puts it before the colon.
     fn place_of_nothing(&self, tag: Option<Span>, parsed: Span) -> Span {
         let tag = tag.map_or(0, |tag| tag.end);
-        let at = self.before_value().unwrap_or(parsed.start).max(tag);
+        let before = self.before_value().or_else(|| self.behind_question_mark());
+        let at = before.unwrap_or(parsed.start).max(tag);
         Span::new(at, at)
+    }
+
+    /// The place of a key that is marked and not written, `? `: the parser puts it before what comes next, be that lines
+    /// further down.
+    fn behind_question_mark(&self) -> Option<usize> {
+        let (text, parent) = (self.yaml.text, self.open.last()?);
+        let data = &self.yaml.nodes[parent.id];
+        let Kind::Mapping { entries, .. } = &data.kind else {
+            return None;
+        };
+        let from = match entries.last() {
+            Some((key, value)) => {
+                let end = [*key, *value].map(|id| self.yaml.nodes[id].content.end).into_iter().max()?;
+                comma(text, end).filter(|_| parent.flow).map_or(end, |comma| comma + 1)
+            }
+            None if text[data.content.start..].starts_with('{') => data.content.start + 1,
+            None => data.content.start,
+        };
+        let at = skip_blank(text, from);
+        text[at..].starts_with('?').then_some(at + 1)
     }
 
     /// A block scalar from its `|` or `>` to its last line, without that line's break.

@@ -194,7 +194,7 @@ impl Cut<'_, '_> {
             // The root, or on the line of a dash.
             return edits.push(Edit { span: lines, text: brackets.to_owned() });
         };
-        let at = behind_properties(text, colon);
+        let at = behind_properties(text, colon, lines.start);
         edits.push(Edit { span: Span::new(at, at), text: format!(" {brackets}") });
         let end = behind_break(text, lines.end);
         let start = if end == lines.end {

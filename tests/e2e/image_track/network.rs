@@ -52,7 +52,7 @@ fn lists_of_twenty_thousand_tags_are_read_to_their_end() {
     for page in 0..PAGES {
         let tags: Vec<String> = (0..1000).map(|number| format!("\"1.{page}.{number}\"")).collect();
         let next = (page + 1 < PAGES).then(|| path(page + 1));
-        server.put_page(&path(page), &format!("{{\"tags\": [{}]}}", tags.join(",")), next.as_deref());
+        server.put_page(&path(page), format!("{{\"tags\": [{}]}}", tags.join(",")), next.as_deref());
     }
     let place = Place::new();
     place.write("values.yaml", "app: 1.0.0\n");
@@ -87,7 +87,7 @@ fn lists_that_have_not_changed_are_not_sent_again() {
     // A registry that gives its lists entity tags; Debian's does not.
     let server = FileServer::start();
     let list = |tags: &str| {
-        server.put("/v2/team/app/tags/list", &format!("{{\"name\": \"team/app\", \"tags\": [{tags}]}}"))
+        server.put("/v2/team/app/tags/list", format!("{{\"name\": \"team/app\", \"tags\": [{tags}]}}"))
     };
     list("\"1.1.0\"");
     let place = Place::new();

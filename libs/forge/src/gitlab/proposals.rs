@@ -78,7 +78,10 @@ impl Gitlab {
         match self.api.find_raw(&parts, &[("ref", commit)], LONGEST_FILE, &what).await? {
             FileThere::No => Ok(None),
             FileThere::Whole(content) => Ok(Some(content)),
-            FileThere::Longer => Err(Error::LongDocument { place: format!("{path} of {}", self.api.name), limit: LONGEST_FILE }),
+            FileThere::Longer => Err(Error::LongDocument {
+                place: format!("{path} of {}", self.api.name),
+                limit: LONGEST_FILE,
+            }),
         }
     }
 

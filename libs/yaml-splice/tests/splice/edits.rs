@@ -99,6 +99,7 @@ fn a_value_that_is_not_written_yet_comes_behind_the_colon() {
 #[test]
 fn a_removed_entry_takes_its_own_lines_and_nothing_else() {
     let table = [
+        ("a:\n  !t # why\n  b: 1\nc: 2\n", "a.b", "a:\n  !t {} # why\nc: 2\n"),
         ("a: 1\nb: 2\nc: 3\n", "b", "a: 1\nc: 3\n"),
         ("a: 1\r\nb: 2\r\n", "b", "a: 1\r\n"),
         ("a: 1\nb: 2", "b", "a: 1"),
@@ -156,6 +157,7 @@ fn an_entry_takes_the_place_of_another() {
         ("a: {build: {context: ., args: [x]}, b: 1}\n", "a.build", "a: {image: \"app:1\", b: 1}\n"),
         ("{\"build\":\".\"}", "build", "{\"image\": \"app:1\"}"),
         ("\"build\": .\n", "build", "\"image\": app:1\n"),
+        ("a:\n  ? # nothing\n  build: .\n", "a.\"\"", "a:\n  image: app:1\n  build: .\n"),
         ("? build\n: .\nb: 1\n", "build", "image: app:1\nb: 1\n"),
         ("{ ? build : . , b: 1}\n", "build", "{ image: \"app:1\" , b: 1}\n"),
         ("a:\n- build: .\n  b: 1\n", "a[0].build", "a:\n- image: app:1\n  b: 1\n"),
@@ -174,6 +176,7 @@ fn a_new_entry_comes_first() {
         ("a:\r\n  b: 1", "a", "a:\r\n  image: app:1\r\n  b: 1"),
         ("b: 1", "", "image: app:1\nb: 1"),
         ("\u{feff}b: 1\n", "", "\u{feff}image: app:1\nb: 1\n"),
+        ("# a\n\u{feff}b: 1\n", "", "# a\n\u{feff}image: app:1\nb: 1\n"),
         ("a:\n- b: 1\n", "a[0]", "a:\n- image: app:1\n  b: 1\n"),
         ("a: {b: 1}\n", "a", "a: {image: \"app:1\", b: 1}\n"),
         ("a: {}\n", "a", "a: {image: \"app:1\"}\n"),

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use pypelines_yaml_splice::{Error, Path, Splice, Step, Value, Yaml};
 
+use crate::every_edit::every_edit;
+
 /// A mapping of services with the shapes that trip text tools up, in any order.
 fn text() -> impl Strategy<Value = String> {
     let lines = prop::sample::subsequence(
@@ -229,7 +231,12 @@ proptest! {
         prop_assert_eq!(rewrite(&format!("{text}{more}"), "app:1"), rewrite(&text, "app:1") + more);
     }
 
-    /// The long run of this one is the fuzz target of the crate: PROPTEST_CASES=10000000 in a release build.
+    #[test]
+    fn every_edit_does_what_it_says_or_is_refused(text in pieces(), compose in text()) {
+        every_edit(&text);
+        every_edit(&compose);
+    }
+
     #[test]
     fn whatever_is_asked_for_the_result_is_yaml_or_there_is_none(text in pieces(), plans in plans()) {
         let Ok(yaml) = Yaml::open(text.as_bytes()) else { return Ok(()) };
