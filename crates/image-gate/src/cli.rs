@@ -146,7 +146,7 @@ pub(crate) struct Pipeline {
     #[arg(value_name = "FILE", default_value = "gates.toml")]
     pub(crate) file: PathBuf,
     /// This step alone: build, the name of a gate, health or push; may be repeated
-    #[arg(long, value_name = "STEP", value_delimiter = ',', env = "IMAGE_GATE_ONLY")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "IMAGE_GATE_ONLY")]
     pub(crate) only: Vec<String>,
     /// Leave the containers where they are, to look at; 'image-gate prune --all' removes them
     #[arg(long, env = "IMAGE_GATE_KEEP")]
