@@ -137,7 +137,8 @@ impl Report {
         if self.log.is_empty() {
             warn!("its log is empty");
         } else {
-            warn!("the end of its log:\n{}", self.log.trim_end());
+            warn!("the end of its log:");
+            self.log.trim_end().lines().for_each(|line| warn!("  {line}"));
         }
     }
 }

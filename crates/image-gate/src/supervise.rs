@@ -86,7 +86,7 @@ pub(crate) async fn supervise(
 ) -> Result<Ending, Refusal> {
     let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
     let attached = engine.api.attach_container(name, Some(options)).await;
-    let AttachContainerResults { output: mut stream, input: _input } =
+    let AttachContainerResults { output: mut stream, input } =
         attached.map_err(|error| engine.failure("attach to the container", error))?;
     engine.api.start_container(name, None).await.map_err(|error| refusal(engine, error))?;
     let mut run = Run {
@@ -124,6 +124,8 @@ pub(crate) async fn supervise(
             },
         }
     }
+    // An engine that cannot get rid of the output does not notice that the command has ended.
+    drop((stream, input));
     run.end(signals).await
 }
 

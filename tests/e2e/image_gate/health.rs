@@ -56,7 +56,7 @@ fn the_healthcheck_decides() {
             "healthy" => "is healthy after",
             "unhealthy" => "the check said last: no database (exit code 1)",
             "exited" => "ended with 5",
-            _ => "the end of its log:\nstarting",
+            _ => "the end of its log:\nimage-gate: warning:   starting",
         };
         assert!(output.stderr.contains(says), "{output:?}");
         stand.nothing_left();
