@@ -91,6 +91,8 @@ def calls(commands: list) -> list:
     text = "\n".join(commands).replace("\\\n", " ")
     text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\s\d?[<>]+\s*[^\s<>|;]+", "", text)
+    # What a container is to start is no call by itself: its arguments stand behind the image.
+    text = re.sub(r"--entrypoint \S+", "", text)
     # ${name:+--flag "$name"} is what it adds.
     text = re.sub(r"\$\{\w+:\+([^{}]*)\}", r"\1", text)
     inner = re.findall(r"\$\((versioner [^)]*)\)", text)
