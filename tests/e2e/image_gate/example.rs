@@ -18,7 +18,8 @@ fn the_example_is_built_tested_healthy_and_pushed_with_its_labels() {
     // The packages for pytest come from an index; the gate that runs here does without.
     let dockerfile = std::fs::read_to_string(repository.path().join("Dockerfile")).expect("a Dockerfile");
     assert!(dockerfile.contains("RUN pip install "), "{dockerfile}");
-    repository.write("Dockerfile", dockerfile.replace("RUN pip install ", "RUN mkdir -p /opt/tests /srv; : "));
+    repository
+        .write("Dockerfile", dockerfile.replace("RUN pip install ", "RUN mkdir -p /opt/tests /srv; : "));
     repository.commit("Begin");
     repository.tag("v1.4.3");
     let registry = Registry::start();
