@@ -10,6 +10,7 @@ use bollard::query_parameters::{
 use bytes::Bytes;
 use contract::Failure;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
@@ -67,6 +68,9 @@ struct Run<'a> {
     stop: Duration,
     deadline: Option<Instant>,
     kill_at: Option<Instant>,
+    /// The request that kills it. The engine answers when the container has ended, and that may have to wait for us, who
+    /// take its output: so it is asked beside everything else.
+    killing: Option<BoxFuture<'a, Result<(), Failure>>>,
     /// A reader who has stalled is not waited for any longer.
     leave_at: Option<Instant>,
     asked: Option<Signal>,
@@ -95,6 +99,7 @@ pub(crate) async fn supervise(
         stop: limits.stop,
         deadline: limits.deadline,
         kill_at: None,
+        killing: None,
         leave_at: None,
         asked: None,
         timed_out: false,
@@ -105,7 +110,8 @@ pub(crate) async fn supervise(
             biased;
             signal = signals.next() => run.signal(signal).await?,
             () = reached(run.deadline) => run.overdue().await?,
-            () = reached(run.kill_at) => run.kill().await?,
+            () = reached(run.kill_at) => run.kill(),
+            killed = answered(&mut run.killing) => killed?,
             () = reached(run.leave_at) => break,
             permit = output.reserve(), if waiting.is_some() => {
                 let permit = permit.map_err(|_| Failure::failed("cannot pass on what the command prints"))?;
@@ -144,6 +150,14 @@ async fn reached(instant: Option<Instant>) {
     }
 }
 
+/// The answer to a request that may be under way.
+async fn answered(request: &mut Option<BoxFuture<'_, Result<(), Failure>>>) -> Result<(), Failure> {
+    let Some(sent) = request else { return std::future::pending().await };
+    let answer = sent.await;
+    *request = None;
+    answer
+}
+
 impl Run<'_> {
     /// Once the output is at its end, so is the command, as a rule; one that has closed its output goes on.
     async fn end(&mut self, signals: &mut Listener) -> Result<Ending, Refusal> {
@@ -154,7 +168,8 @@ impl Run<'_> {
                 biased;
                 signal = signals.next() => self.signal(signal).await?,
                 () = reached(self.deadline) => self.overdue().await?,
-                () = reached(self.kill_at) => self.kill().await?,
+                () = reached(self.kill_at) => self.kill(),
+                killed = answered(&mut self.killing) => killed?,
                 answer = ended.next() => match answer {
                     Some(Ok(answer)) => break answer.status_code,
                     Some(Err(Error::DockerContainerWaitError { code, .. })) => break code,
@@ -186,7 +201,8 @@ impl Run<'_> {
         }
         if self.asked.is_some() || self.timed_out {
             // Whoever asks twice does not want to wait.
-            return self.kill().await;
+            self.kill();
+            return Ok(());
         }
         info!("{}: it is passed on to the container", signal.name);
         self.asked = Some(signal);
@@ -205,23 +221,27 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn kill(&mut self) -> Result<(), Failure> {
+    fn kill(&mut self) {
         self.kill_at = None;
         self.leave_at = Some(Instant::now() + LAST_WORDS);
-        self.send("SIGKILL").await
+        self.killing = Some(Box::pin(send(self.engine, self.name, "SIGKILL")));
     }
 
     async fn send(&self, signal: &str) -> Result<(), Failure> {
-        let options = KillContainerOptionsBuilder::new().signal(signal).build();
-        match self.engine.api.kill_container(self.name, Some(options)).await {
-            Ok(()) => Ok(()),
-            // It has just ended.
-            Err(error) if said(&error).is_some() => {
-                debug!("{signal} was not taken: {error}");
-                Ok(())
-            }
-            Err(error) => Err(self.engine.failure(&format!("send {signal} to the container"), error)),
+        send(self.engine, self.name, signal).await
+    }
+}
+
+async fn send(engine: &Engine, name: &str, signal: &str) -> Result<(), Failure> {
+    let options = KillContainerOptionsBuilder::new().signal(signal).build();
+    match engine.api.kill_container(name, Some(options)).await {
+        Ok(()) => Ok(()),
+        // It has just ended.
+        Err(error) if said(&error).is_some() => {
+            debug!("{signal} was not taken: {error}");
+            Ok(())
         }
+        Err(error) => Err(engine.failure(&format!("send {signal} to the container"), error)),
     }
 }
 

@@ -58,3 +58,14 @@ fn a_signal_while_setup_runs_ends_it() {
     assert_eq!(process.wait().expect("an end").code(), Some(143));
     stand.nothing_left();
 }
+
+#[test]
+fn a_stalled_reader_does_not_keep_a_signal_away() {
+    let Some(stand) = Stand::new() else { return };
+    // More than all pipes on the way hold.
+    let (mut process, out) = begun(&stand, &["--stop-timeout", "0"], "echo begun; yes | head -c 50000000");
+    send("TERM", &process);
+    assert_eq!(process.wait().expect("an end").code(), Some(137));
+    drop(out);
+    stand.nothing_left();
+}
