@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -29,8 +30,9 @@ def repository(pipeline: Path, files: Path | None = None, name: str = "") -> Pat
     # As files of this project, and as those that `include: project: team/pypelines` would fetch.
     included = folder / ".gitlab-ci-local/includes/gitlab.example.com/team/pypelines/main"
     for place in (folder, included):
-        for part in ("_base", "templates", "presets"):
+        for part in ("_base", "templates", "presets", "components"):
             shutil.copytree(ROOT / "ci" / part, place / "ci" / part)
+    shutil.copytree(ROOT / "templates", included / "templates")
     shutil.copyfile(pipeline, folder / ".gitlab-ci.yml")
     (folder / ".gitignore").write_text(".gitlab-ci-local/\n")
     git = ["git", "-C", str(folder), "-c", "user.name=Test", "-c", "user.email=test@example.com"]
@@ -58,16 +60,27 @@ def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> s
             command += ["--variable", f"{name}={value}"]
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("CI_", "GITLAB_", "GCL_"))}
     ours["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(v for v in variables if v.startswith(("CI_", "GITLAB_CI")))
-    return subprocess.run(command, cwd=folder, env=ours | environment, capture_output=True, text=True)
+    # It ends before a pipe has taken more than a pipe holds; a file takes all.
+    with TemporaryFile("w+") as out:
+        done = subprocess.run(command, cwd=folder, env=ours | environment, stdout=out, stderr=subprocess.PIPE, text=True)
+        out.seek(0)
+        done.stdout = out.read()
+    return done
 
 
-def jobs(folder: Path, variables: dict) -> dict:
-    """The jobs of the pipeline of an event, by name."""
-    listed = run(folder, variables, "--list-json", "--json-schema-validation=false")
-    if listed.returncode:
-        lines = (listed.stdout + listed.stderr).splitlines()
+def told(folder: Path, variables: dict, *arguments: str) -> str:
+    """What gitlab-ci-local says of a pipeline, or Failed with its complaint."""
+    done = run(folder, variables, *arguments, "--json-schema-validation=false")
+    if done.returncode:
+        lines = (done.stdout + done.stderr).splitlines()
         raise Failed("\n".join(line for line in lines if not line.startswith("    at ")).strip())
-    everything = json.loads(listed.stdout[listed.stdout.index("[") :])
+    return done.stdout
+
+
+def jobs(folder: Path, variables: dict, *arguments: str) -> dict:
+    """The jobs of the pipeline of an event, by name."""
+    listed = told(folder, variables, "--list-json", *arguments)
+    everything = json.loads(listed[listed.index("[") :])
     return {job["name"]: job for job in everything if job["when"] != "never"}
 
 
