@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import yaml
@@ -16,10 +17,10 @@ import yaml
 import gitlab
 from checks import check, report
 
-generate = SourceFileLoader("generate", str(gitlab.ROOT / "ci/components/generate")).load_module()
+generator = spec_from_loader("generate", SourceFileLoader("generate", str(gitlab.ROOT / "ci/components/generate")))
+generate = module_from_spec(generator)
+generator.loader.exec_module(generate)
 PRESETS = ("backend", "frontend", "python-package")
-PLACE = "gitlab.example.com/team/pypelines"
-MERGE = {"CI_COMMIT_BRANCH": None, "CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "7", "CI_COMMIT_REF_NAME": "x"}
 # What an input may hold, from what is hard to what its pattern lets pass.
 VALUES = ['"two words" $CI_COMMIT_SHA # {a: [b]} \\d', "$CI_COMMIT_SHA-other", "ssh://other.example.com", "/other", "other", "77"]
 
@@ -124,8 +125,11 @@ def same(title: str, seen: dict, expected: dict) -> None:
 
 
 def differences(one: dict, two: dict) -> dict:
+    """Both sides of what is not the same; of variables, of each."""
     found = {key: (one.get(key), two.get(key)) for key in one.keys() | two.keys() if one.get(key) != two.get(key)}
-    return found | {"variables": differences(*found["variables"])} if isinstance(found.get("variables"), tuple) and len(found) == 1 else found
+    if isinstance(one.get("variables"), dict) and "variables" in found:
+        found["variables"] = differences(*found["variables"])
+    return found
 
 
 def as_variables(inputs: dict) -> dict:
@@ -170,7 +174,7 @@ def precedence(project: Project) -> None:
         ("the file's variable is set, and the input is its default", {"skip-trivy": False}, {"SKIP_TRIVY": "true"}, {}, False),
     ):
         more = {"variables": variables, "trivy": {"extends": ".trivy-static-analyze"}, "ruff": {"extends": ".ruff-check-static-analyze"}}
-        jobs = project.jobs("precedence", [component("static-analyze", inputs)], more, MERGE | outside)
+        jobs = project.jobs("precedence", [component("static-analyze", inputs)], more, gitlab.merge_request("x") | outside)
         check(f"trivy, where {title}", jobs.keys() == ({"trivy", "ruff"} if runs else {"ruff"}), sorted(jobs))
 
 
@@ -209,7 +213,7 @@ def refused(project: Project) -> None:
         ("a text for a switch", {"skip-trivy": "yes"}, "skip-trivy"),
     ):
         try:
-            project.jobs("refused", [component("backend", inputs)], {}, MERGE)
+            project.jobs("refused", [component("backend", inputs)], {}, gitlab.merge_request("x"))
             check(f"{title} is refused", False)
         except gitlab.Failed as error:
             check(f"{title} is refused, and named", says in str(error), error)

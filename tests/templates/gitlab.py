@@ -49,6 +49,23 @@ def repository(pipeline: Path, files: Path | None = None, name: str = "") -> Pat
     return folder
 
 
+def merge_request(branch: str) -> dict:
+    """The event of a merge request out of a branch of the same project, whose id is 1."""
+    return {
+        "CI_COMMIT_BRANCH": None,
+        "CI_COMMIT_REF_NAME": branch,
+        "CI_PIPELINE_SOURCE": "merge_request_event",
+        "CI_MERGE_REQUEST_IID": "7",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
+        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": branch,
+    }
+
+
+def tag(name: str) -> dict:
+    """The event of a tag."""
+    return {"CI_COMMIT_BRANCH": None, "CI_COMMIT_TAG": name, "CI_COMMIT_REF_NAME": name}
+
+
 def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """gitlab-ci-local in `folder`; a variable that is None is not set. Warnings would go to stdout, before the data."""
     command = PROGRAM + ["--force-shell-executor", *arguments]

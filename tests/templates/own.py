@@ -102,14 +102,7 @@ def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
     """Linted and tested, and nothing else."""
     project = pipeline.project
     git(project.folder, "checkout", "--quiet", project.merge_request)
-    event = {
-        "CI_COMMIT_BRANCH": None,
-        "CI_COMMIT_REF_NAME": "feature/news",
-        "CI_PIPELINE_SOURCE": "merge_request_event",
-        "CI_MERGE_REQUEST_IID": "7",
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
-        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature/news",
-    }
+    event = gitlab.merge_request("feature/news")
     equal("the jobs of a merge request", sorted(gitlab.jobs(project.folder, event)), ["lines-of-code-badge", "test"])
     if pipeline.passes("merge request", event):
         equal("it is tested", pipeline.tested, [project.merge_request])
@@ -138,7 +131,7 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     """The release: files, images, badges, page."""
     project, version = pipeline.project, pipeline.project.version
     git(project.folder, "tag", version, project.main)
-    event = {"CI_COMMIT_BRANCH": None, "CI_COMMIT_TAG": version, "CI_COMMIT_REF_NAME": version}
+    event = gitlab.tag(version)
     jobs = ["dist", "gitlab-release", "image-release", "releases-page"]
     equal("the jobs of a tag", sorted(gitlab.jobs(project.folder, event | TOKENS)), jobs)
     if not pipeline.passes("tag", event):
@@ -183,8 +176,7 @@ def next_commit(pipeline: Pipeline, world: servers.Servers) -> None:
 def slip(pipeline: Pipeline, world: servers.Servers) -> None:
     """A tag that is not the version."""
     git(pipeline.project.folder, "tag", "99.0.0")
-    event = {"CI_COMMIT_BRANCH": None, "CI_COMMIT_TAG": "99.0.0", "CI_COMMIT_REF_NAME": "99.0.0"}
-    said = pipeline.run("slip", event)
+    said = pipeline.run("slip", gitlab.tag("99.0.0"))
     check("a tag that is not the version fails", said.startswith("failed") and "Cargo.toml says" in said, said)
     equal("and releases nothing", world.image(f"{PROJECT}:99.0.0"), None)
     equal("nowhere", [release["tag"] for release in world.state(PROJECT)["releases"]], [pipeline.project.version])
