@@ -134,6 +134,8 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     event = gitlab.tag(version)
     jobs = ["dist", "gitlab-release", "image-release", "releases-page"]
     equal("the jobs of a tag", sorted(gitlab.jobs(project.folder, event | TOKENS)), jobs)
+    listed = sorted(gitlab.jobs(project.folder, event | TOKENS | {"ENABLE_CATALOG": "true"}))
+    equal("the jobs of a tag of a catalog project", listed, ["catalog", *jobs])
     if not pipeline.passes("tag", event):
         return
     equal("a tag tests nothing again", pipeline.tested, [])
