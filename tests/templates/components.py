@@ -67,6 +67,25 @@ def form(found: dict) -> None:
     check("GitLab's schema", done.returncode == 0, done.stdout + done.stderr)
 
 
+def as_text(found: dict) -> None:
+    """GitLab puts values into the text, before it is read as YAML: quotes and the like must not come apart there."""
+    for name, inputs in found.items():
+        values = {key: other(spec) for key, spec in inputs.items()}
+        body = filled(parts(gitlab.ROOT / "templates" / name / "template.yml")[1], values)
+        seen = {one["inputs"]["variable"]: (one["inputs"]["value"], one["rules"][0]["if"]) for one in body["include"][1:]}
+        expected = {}
+        for (key, value), (variable, written) in zip(values.items(), as_variables(values).items()):
+            expected[variable] = (written, "'true' == 'true'" if value is True else f"'{value}' != '{inputs[key]['default']}'")
+        check(f"{name}: values are what they were, as text", seen == expected, differences(seen, expected))
+    for value in VALUES:
+        body = filled(parts(gitlab.ROOT / "ci/components/input.yml")[1], {"variable": "NAME", "value": value})
+        check(f"{value} arrives", all(job == {"variables": {"NAME": value}} for job in body.values()), body)
+
+
+def filled(text: str, values: dict) -> dict:
+    return yaml.safe_load(re.sub(r"\$\[\[ inputs\.([\w-]+) \]\]", lambda block: as_variables(values)[block[1].upper().replace("-", "_")], text))
+
+
 class Project:
     """A project of users, whose pipelines lie side by side in its folder."""
 
@@ -222,6 +241,7 @@ def refused(project: Project) -> None:
 def main() -> int:
     found = specs()
     form(found)
+    as_text(found)
     project = Project()
     with ThreadPoolExecutor(2) as pool:
         work = stages(project, found, pool)
