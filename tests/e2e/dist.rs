@@ -205,7 +205,7 @@ from cyclonedx.spdx import is_expression
 text = sys.stdin.read()
 wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
 if wrong is not None:
-    sys.exit(str(wrong))
+    sys.exit(f"{wrong.data.message[:300]} at {wrong.data.json_path}")
 bill = json.loads(text)
 for component in bill["components"] + [bill["metadata"]["component"]]:
     for license in component.get("licenses", []):
