@@ -91,6 +91,9 @@ fn under_its_own_name_or_another_it_lists_the_tools() {
         let listed = Tool::at(&program).arg("--list").succeeds();
         assert_eq!(listed.stdout().lines().collect::<Vec<_>>(), names);
         let help = Tool::at(&program).arg("--help").succeeds();
+        assert_eq!(seen(&Tool::at(&program).arg("help").succeeds()), seen(&help));
+        let of_a_tool = Tool::at(&program).args(["help", "versioner", "next"]).succeeds();
+        assert_eq!(seen(&of_a_tool), seen(&tool("versioner").args(["next", "--help"]).succeeds()));
         for name in names {
             assert!(help.stdout().contains(&format!("\n  {name} ")), "{name}: {help:?}");
         }

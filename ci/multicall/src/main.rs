@@ -49,13 +49,18 @@ fn main() -> ExitCode {
     if let Some(tool) = called.and_then(find) {
         return (tool.run)(words);
     }
+    // As its tools have it: `help` and words is those words and `--help`.
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
     // Under any other name, a version's or a platform's behind it perhaps, the next word says which.
     match words.get(1).and_then(|word| find(word)) {
         Some(tool) => {
             words.remove(0);
             (tool.run)(words)
         }
-        None => contract::main::<Pypelines>(),
+        None => contract::run::<Pypelines>(words),
     }
 }
 

@@ -45,8 +45,9 @@ pub(crate) fn write(layout: &Path, tag: &str, plan: Plan) -> io::Result<String> 
     diff_ids.push(json!(digest(&archive)));
     layers.push(blob(layout, LAYER, &gzip(&archive)?)?);
     history.push(json!({ "created": created(), "created_by": "pypelines" }));
-    if let (Some(config), Some(own)) = (config.as_object_mut(), plan.config.as_object()) {
-        config.extend(own.clone());
+    for (name, own) in plan.config.as_object().into_iter().flatten() {
+        // What stands on nothing has no settings to go on from: this makes an object of null.
+        config[name] = own.clone();
     }
     let config = json!({
         "created": created(), "os": plan.os, "architecture": plan.architecture, "config": config,
