@@ -40,6 +40,9 @@ impl Release {
     fn archive(&self, name: &str, links: &[&str]) -> PathBuf {
         let folder = format!("{name}-{VERSION}-linux-{ARCH}");
         let inside = self.folder.path().join(&folder);
+        if inside.exists() {
+            fs::remove_dir_all(&inside).expect("it was made here");
+        }
         fs::create_dir_all(inside.join("completions")).expect("a folder");
         fs::write(inside.join("README.md"), "# Tools\n").expect("a file");
         fs::write(inside.join(name), format!("#!/bin/sh\necho \"${{0##*/}} {VERSION}\"\n")).expect("a file");
