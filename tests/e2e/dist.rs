@@ -172,7 +172,10 @@ fn a_newcomer_installs_it_into_an_empty_chroot() {
     let Some(dist) = Dist::open() else { return };
     let released: Vec<&str> = dist.tools(ARCH).into_iter().filter(|tool| *tool != "pypelines").collect();
     let server = serve(&dist.folder);
-    let all = [dist.has("pypelines", ARCH).then(Vec::new), Some(released)];
+    let all = [dist.has("pypelines", ARCH).then(Vec::new), (!released.is_empty()).then_some(released)];
+    if all.iter().all(Option::is_none) {
+        testkit::skipped(&format!("the installation of a release: it has nothing for {ARCH}"));
+    }
     for named in all.into_iter().flatten() {
         let Some(bare) = Bare::new() else { return };
         bare.put(&dist.path("install.sh"), "install.sh");
