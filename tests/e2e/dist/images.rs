@@ -83,7 +83,9 @@ fn an_image_is_an_index_of_its_platforms_and_says_what_it_is() {
             let what = &config["config"];
             assert_eq!(config["architecture"], arch, "{name}");
             assert_eq!(what["Labels"]["org.opencontainers.image.revision"], *revision, "{name}");
-            for label in ["created", "version"] {
+            assert_eq!(what["Labels"]["org.opencontainers.image.title"], name.as_str(), "{name} for {arch}");
+            assert_eq!(what["Labels"].get("branch"), None, "{name} for {arch}: where it was built");
+            for label in ["created", "version", "description", "licenses"] {
                 let label = format!("org.opencontainers.image.{label}");
                 assert_eq!(what["Labels"][&label], index["annotations"][&label], "{name} for {arch}");
                 assert!(what["Labels"][&label].is_string(), "{name} for {arch}: {label}");
