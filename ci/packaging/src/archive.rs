@@ -10,7 +10,7 @@ use tar::{Builder, EntryType, Header};
 /// What is put into an archive.
 pub(crate) enum Content {
     File { bytes: Vec<u8>, mode: u32 },
-    Folder,
+    Folder { mode: u32 },
     Link(String),
 }
 
@@ -62,8 +62,8 @@ pub(crate) fn tar(mut entries: Vec<Entry>) -> io::Result<Vec<u8>> {
                 header.set_size(bytes.len() as u64);
                 archive.append_data(&mut header, path, bytes.as_slice())?;
             }
-            Content::Folder => {
-                header.set_mode(0o755);
+            Content::Folder { mode } => {
+                header.set_mode(mode);
                 header.set_entry_type(EntryType::Directory);
                 archive.append_data(&mut header, format!("{path}/"), io::empty())?;
             }
@@ -87,14 +87,21 @@ pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     into.finish()
 }
 
-/// An archive with a folder of its own name around what is in it.
+/// An archive with a folder of its own name around what is in it: files, and links to what stands beside them.
 ///
 /// # Errors
 /// A file cannot be read, or the archive cannot be written.
-pub(crate) fn write(out: &Path, files: &[(std::path::PathBuf, String)]) -> io::Result<()> {
+pub(crate) fn write(
+    out: &Path,
+    files: &[(std::path::PathBuf, String)],
+    links: &[(String, String)],
+) -> io::Result<()> {
     let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = name.trim_end_matches(".tar.gz");
-    let entries: io::Result<Vec<_>> =
-        files.iter().map(|(from, path)| Entry::read(from, &format!("{folder}/{path}"))).collect();
+    let files = files.iter().map(|(from, path)| Entry::read(from, &format!("{folder}/{path}")));
+    let links = links.iter().map(|(path, target)| {
+        Ok(Entry { path: format!("{folder}/{path}"), content: Content::Link(target.clone()) })
+    });
+    let entries: io::Result<Vec<_>> = files.chain(links).collect();
     fs::write(out, gzip(&tar(entries?)?)?)
 }

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) base: Option<(PathBuf, String)>,
     pub(crate) os: String,
     pub(crate) architecture: String,
+    /// A folder whose content, modes included, goes to the root.
+    pub(crate) tree: Option<PathBuf>,
     /// Files, and where they go.
     pub(crate) files: Vec<(PathBuf, String)>,
     /// Symbolic links, and where they lead.
@@ -43,8 +45,9 @@ pub(crate) fn write(layout: &Path, tag: &str, plan: Plan) -> io::Result<String> 
     diff_ids.push(json!(digest(&archive)));
     layers.push(blob(layout, LAYER, &gzip(&archive)?)?);
     history.push(json!({ "created": created(), "created_by": "pypelines" }));
-    if let (Some(config), Some(own)) = (config.as_object_mut(), plan.config.as_object()) {
-        config.extend(own.clone());
+    for (name, own) in plan.config.as_object().into_iter().flatten() {
+        // What stands on nothing has no settings to go on from: this makes an object of null.
+        config[name] = own.clone();
     }
     let config = json!({
         "created": created(), "os": plan.os, "architecture": plan.architecture, "config": config,
@@ -63,6 +66,9 @@ pub(crate) fn write(layout: &Path, tag: &str, plan: Plan) -> io::Result<String> 
 /// The files, and the folders above them, each once.
 fn entries(plan: &Plan) -> io::Result<Vec<Entry>> {
     let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
+    if let Some(tree) = &plan.tree {
+        add_tree(tree, "", &mut entries)?;
+    }
     let files = plan.files.iter().map(|(from, path)| Entry::read(from, path.trim_start_matches('/')));
     let links = plan.links.iter().map(|(path, target)| {
         Ok(Entry { path: path.trim_start_matches('/').to_owned(), content: Content::Link(target.clone()) })
@@ -72,11 +78,33 @@ fn entries(plan: &Plan) -> io::Result<Vec<Entry>> {
         let path = entry.path.clone();
         for (at, _) in path.match_indices('/') {
             let folder = path[..at].to_owned();
-            entries.entry(folder.clone()).or_insert(Entry { path: folder, content: Content::Folder });
+            entries
+                .entry(folder.clone())
+                .or_insert(Entry { path: folder, content: Content::Folder { mode: 0o755 } });
         }
         entries.insert(path, entry);
     }
     Ok(entries.into_values().collect())
+}
+
+/// What is in a folder, and in those below it.
+fn add_tree(folder: &Path, at: &str, entries: &mut BTreeMap<String, Entry>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    for found in fs::read_dir(folder)? {
+        let found = found?;
+        let path = format!("{at}{}", found.file_name().to_string_lossy());
+        let kind = found.file_type()?;
+        let content = if kind.is_symlink() {
+            Content::Link(fs::read_link(found.path())?.to_string_lossy().into_owned())
+        } else if kind.is_dir() {
+            add_tree(&found.path(), &format!("{path}/"), entries)?;
+            Content::Folder { mode: found.metadata()?.permissions().mode() & 0o7777 }
+        } else {
+            Entry::read(&found.path(), &path)?.content
+        };
+        entries.insert(path.clone(), Entry { path, content });
+    }
+    Ok(())
 }
 
 #[derive(Default)]

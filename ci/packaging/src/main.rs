@@ -43,6 +43,9 @@ enum Verb {
         /// What is in it, and where
         #[arg(value_name = "FILE=PATH", value_parser = pair, required = true)]
         files: Vec<(String, String)>,
+        /// A symbolic link in it, and where it leads
+        #[arg(long = "link", value_name = "PATH=TARGET", value_parser = pair)]
+        links: Vec<(String, String)>,
     },
     /// The bill of materials of a tool, to standard output
     Sbom {
@@ -78,6 +81,9 @@ struct ImageArgs {
     /// An image of one platform to stand on; from scratch unless given
     #[arg(long, value_name = "DIR:TAG", value_parser = place)]
     base: Option<(PathBuf, String)>,
+    /// A folder whose content goes to the root, with its modes
+    #[arg(long, value_name = "DIR")]
+    tree: Option<PathBuf>,
     /// A file, and where it goes
     #[arg(long = "file", value_name = "FILE=PATH", value_parser = pair)]
     files: Vec<(String, String)>,
@@ -93,6 +99,9 @@ struct ImageArgs {
     /// What it starts
     #[arg(long)]
     entrypoint: Option<String>,
+    /// What it starts when nothing else is said
+    #[arg(long)]
+    cmd: Option<String>,
     /// Who it runs as
     #[arg(long)]
     user: Option<String>,
@@ -150,7 +159,7 @@ fn run(verb: Verb) -> io::Result<bool> {
     match verb {
         Verb::Pages { dir } => pages::write(&dir)?,
         Verb::Tables { check } => return tables::write(check),
-        Verb::Archive { out, files } => archive::write(&out, &paths(files))?,
+        Verb::Archive { out, files, links } => archive::write(&out, &paths(files), &links)?,
         Verb::Sbom { tool, target } => print(&sbom::of(&tool, &target)?)?,
         Verb::Provenance { checksums, commit, version } => {
             print(&provenance::statement(&checksums, &commit, &version)?)?;
@@ -180,11 +189,22 @@ fn plan(args: ImageArgs) -> image::Plan {
     if let Some(entrypoint) = args.entrypoint {
         config["Entrypoint"] = json!([entrypoint]);
     }
+    if let Some(cmd) = args.cmd {
+        config["Cmd"] = json!([cmd]);
+    }
     if let Some(user) = args.user {
         config["User"] = json!(user);
     }
     let (os, architecture) = args.platform;
-    image::Plan { base: args.base, os, architecture, files: paths(args.files), links: args.links, config }
+    image::Plan {
+        base: args.base,
+        os,
+        architecture,
+        tree: args.tree,
+        files: paths(args.files),
+        links: args.links,
+        config,
+    }
 }
 
 fn print(document: &Value) -> io::Result<()> {

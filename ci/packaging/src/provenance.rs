@@ -6,8 +6,6 @@ use std::{env, fs, io};
 
 use serde_json::{Value, json};
 
-use crate::image::created;
-
 /// The statement over the files that a list of checksums, as `sha256sum` writes it, names.
 ///
 /// # Errors
@@ -22,23 +20,33 @@ pub(crate) fn statement(checksums: &Path, commit: &str, version: &str) -> io::Re
     let repository = variable(&["CI_PROJECT_URL"]).or_else(|| {
         Some(format!("{}/{}", variable(&["GITHUB_SERVER_URL"])?, variable(&["GITHUB_REPOSITORY"])?))
     });
-    let source = repository.as_ref().map_or_else(|| "git+local".to_owned(), |url| format!("git+{url}"));
-    let builder = variable(&["CI_SERVER_URL", "GITHUB_SERVER_URL"]).unwrap_or_else(|| "local".to_owned());
-    Ok(json!({
+    // Who builds at home says what was built; only a CI system says where and for whom.
+    let source = repository.as_ref().map(|url| format!("git+{url}"));
+    let builder =
+        variable(&["CI_SERVER_URL", "GITHUB_SERVER_URL"]).unwrap_or_else(|| "urn:pypelines:local".to_owned());
+    let run = variable(&["CI_JOB_URL"])
+        .or_else(|| Some(format!("{}/actions/runs/{}", repository.as_ref()?, variable(&["GITHUB_RUN_ID"])?)));
+    let mut statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": subjects,
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {
             "buildDefinition": {
-                "buildType": format!("{source}#ci/dist"),
-                "externalParameters": { "source": source, "version": version },
+                "buildType": "urn:pypelines:ci-dist:1",
+                "externalParameters": { "version": version },
                 "internalParameters": { "SOURCE_DATE_EPOCH": crate::archive::date() },
-                "resolvedDependencies": [{ "uri": source, "digest": { "gitCommit": commit } }],
+                "resolvedDependencies": [{ "name": "pypelines", "digest": { "gitCommit": commit } }],
             },
-            "runDetails": {
-                "builder": { "id": builder },
-                "metadata": { "invocationId": variable(&["CI_JOB_URL", "GITHUB_RUN_ID"]), "startedOn": created() },
-            },
+            "runDetails": { "builder": { "id": builder } },
         },
-    }))
+    });
+    let predicate = &mut statement["predicate"];
+    if let Some(source) = source {
+        predicate["buildDefinition"]["externalParameters"]["source"] = json!(source);
+        predicate["buildDefinition"]["resolvedDependencies"][0]["uri"] = json!(source);
+    }
+    if let Some(run) = run {
+        predicate["runDetails"]["metadata"] = json!({ "invocationId": run });
+    }
+    Ok(statement)
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::image::created;
 
@@ -13,7 +14,9 @@ use crate::image::created;
 /// # Errors
 /// `cargo metadata` fails, or knows no such package.
 pub(crate) fn of(package: &str, target: &str) -> io::Result<Value> {
-    let metadata = metadata(target)?;
+    let metadata: Value =
+        serde_json::from_slice(&cargo(&["metadata", "--format-version=1", "--filter-platform", target])?)?;
+    let built = built_with(package, target)?;
     let packages: BTreeMap<&str, &Value> =
         each(&metadata["packages"]).filter_map(|package| Some((package["id"].as_str()?, package))).collect();
     let nodes: BTreeMap<&str, &Value> =
@@ -33,7 +36,7 @@ pub(crate) fn of(package: &str, target: &str) -> io::Result<Value> {
             .flat_map(|node| each(&node["deps"]))
             .filter(|dependency| each(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null()))
             .filter_map(|dependency| dependency["pkg"].as_str())
-            .filter(|id| packages.get(id).is_some_and(|package| !runs_in_the_compiler(package)))
+            .filter(|id| packages.get(id).is_some_and(|package| built.contains(&name_and_version(package))))
             .collect();
         left.extend(&below);
         linked.insert(id, below.into_iter().collect());
@@ -56,37 +59,59 @@ pub(crate) fn of(package: &str, target: &str) -> io::Result<Value> {
         })
         .collect();
     dependencies.sort_by_key(|dependency| dependency["ref"].to_string());
-    Ok(json!({
+    let mut bill = json!({
         "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
         "metadata": { "timestamp": created(), "component": packages.get(root).map(|package| component(package, "application")) },
         "components": components, "dependencies": dependencies,
-    }))
+    });
+    bill["serialNumber"] = json!(serial_number(&bill));
+    Ok(bill)
 }
 
-fn metadata(target: &str) -> io::Result<Value> {
+/// A UUID of version 8 (RFC 9562, 5.8) made of the content: the same bill has the same number.
+fn serial_number(bill: &Value) -> String {
+    let mut bytes: Vec<u8> = Sha256::digest(bill.to_string().as_bytes()).iter().take(16).copied().collect();
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("urn:uuid:{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn cargo(arguments: &[&str]) -> io::Result<Vec<u8>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--locked", "--filter-platform", target])
-        .output()?;
+    let output = Command::new(cargo).args(arguments).arg("--locked").output()?;
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    Ok(output.stdout)
+}
+
+/// The crates whose code is in the binary, by name and version, when it is built alone, as `ci/build-static` does: the
+/// graph of `cargo metadata` has the features that all of the workspace wants together, and crates that come with them.
+/// Derive macros and their like make code, and are not in the binary themselves.
+fn built_with(package: &str, target: &str) -> io::Result<BTreeSet<(String, String)>> {
+    let edges = "--edges=normal,no-proc-macro";
+    let tree =
+        cargo(&["tree", "--package", package, "--target", target, edges, "--prefix=none", "--format={p}"])?;
+    let tree = String::from_utf8_lossy(&tree);
+    let words = tree.lines().filter_map(|line| line.split_once(" v"));
+    let version = |rest: &str| rest.split(' ').next().unwrap_or_default().to_owned();
+    Ok(words.map(|(name, rest)| (name.to_owned(), version(rest))).collect())
+}
+
+fn name_and_version(package: &Value) -> (String, String) {
+    let field = |name: &str| package[name].as_str().unwrap_or_default().to_owned();
+    (field("name"), field("version"))
 }
 
 fn each(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Derive macros and their like make code, and are not in the binary themselves.
-fn runs_in_the_compiler(package: &Value) -> bool {
-    each(&package["targets"]).any(|target| each(&target["kind"]).any(|kind| kind == "proc-macro"))
-}
-
 /// A package URL (<https://github.com/package-url/purl-spec>).
 fn purl(package: &Value) -> String {
-    let field = |name: &str| package[name].as_str().unwrap_or_default().replace('+', "%2B");
-    format!("pkg:cargo/{}@{}", field("name"), field("version"))
+    let (name, version) = name_and_version(package);
+    format!("pkg:cargo/{name}@{}", version.replace('+', "%2B"))
 }
 
 fn component(package: &Value, kind: &str) -> Value {

@@ -21,4 +21,4 @@ mod tool;
 pub use exit::Exit;
 pub use failure::{Explain, Failure};
 pub use secret::Secret;
-pub use tool::{Tool, command, main};
+pub use tool::{Tool, command, main, run};

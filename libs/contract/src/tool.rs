@@ -69,12 +69,17 @@ fn without_empty_variable(arg: Arg) -> Arg {
 
 /// The whole of a tool's `main`.
 pub fn main<T: Tool>() -> ExitCode {
+    run::<T>(env::args_os().collect())
+}
+
+/// The same with this command line, for a program that is several tools: the first word is the name that the tool was
+/// called by, as in the process's own.
+pub fn run<T: Tool>(words: Vec<OsString>) -> ExitCode {
     let command = command::<T>();
-    let called = called(&command, env::args_os().skip(1));
+    let called = called(&command, words.iter().skip(1));
     let name = command.get_name().to_owned();
     report_panics(name.clone());
-    let parsed =
-        command.try_get_matches_from(env::args_os()).and_then(|matches| T::from_arg_matches(&matches));
+    let parsed = command.try_get_matches_from(words).and_then(|matches| T::from_arg_matches(&matches));
     let tool = match parsed {
         Ok(tool) => tool,
         Err(error) => return refuse(&name, &called, &error, &mut io::stderr().lock()).into(),
@@ -120,12 +125,12 @@ fn refuse(name: &str, called: &str, error: &clap::Error, err: &mut dyn Write) ->
 }
 
 /// The words that call the subcommand of this command line: what its help is asked for with.
-fn called(command: &Command, arguments: impl Iterator<Item = OsString>) -> String {
+fn called<'a>(command: &Command, arguments: impl Iterator<Item = &'a OsString>) -> String {
     let mut words = vec![command.get_name().to_owned()];
     let mut command = command;
-    for argument in arguments.filter_map(|argument| argument.into_string().ok()) {
-        if let Some(below) = command.find_subcommand(&argument) {
-            words.push(argument);
+    for argument in arguments.filter_map(|argument| argument.to_str()) {
+        if let Some(below) = command.find_subcommand(argument) {
+            words.push(argument.to_owned());
             command = below;
         }
     }

@@ -35,6 +35,7 @@ impl NetworkArgs {
             client_key: self.client_key.clone(),
             policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
             at_a_time: AtATime::default(),
+            http2: false,
         }
     }
 }

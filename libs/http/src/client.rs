@@ -36,6 +36,9 @@ pub struct Options {
     pub policy: Policy,
     /// How many requests one server gets at a time.
     pub at_a_time: AtATime,
+    /// Is HTTP/2 offered? Only where the feature `http2` is on; a tool that does not want it does not offer it either when
+    /// it is built into one program with a tool that does.
+    pub http2: bool,
 }
 
 /// The HTTP client. Clones share their connections.

@@ -30,7 +30,7 @@ pub(crate) fn config(options: &Options) -> Result<(ClientConfig, Arc<ClientCerti
         .with_custom_certificate_verifier(trust)
         .with_client_cert_resolver(Arc::clone(&certificate) as _);
     // Offered only where it can be spoken: a server takes the first that it knows.
-    let http2 = cfg!(feature = "http2").then(|| b"h2".to_vec());
+    let http2 = (cfg!(feature = "http2") && options.http2).then(|| b"h2".to_vec());
     config.alpn_protocols = http2.into_iter().chain([b"http/1.1".to_vec()]).collect();
     Ok((config, certificate))
 }
@@ -127,6 +127,16 @@ fn read_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn http2_is_offered_where_it_is_built_in_and_wanted() {
+        for http2 in [true, false] {
+            let (config, _) = config(&Options { http2, ..Options::default() }).unwrap();
+            let offered = config.alpn_protocols.contains(&b"h2".to_vec());
+            assert_eq!(offered, http2 && cfg!(feature = "http2"));
+            assert_eq!(config.alpn_protocols.last().map(Vec::as_slice), Some(&b"http/1.1"[..]));
+        }
+    }
 
     #[test]
     fn a_file_without_certificates_is_refused_by_name() {

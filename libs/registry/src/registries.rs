@@ -42,10 +42,10 @@ impl Registries {
     /// # Errors
     /// When a file of certificates or credentials cannot be used.
     pub fn new(args: &RegistryArgs, tool: &str, version: &str) -> Result<Self, Error> {
-        Self::limited(args, tool, version, AtATime::default())
+        Self::with(args, tool, args.network.options(tool, version))
     }
 
-    /// The same, with so many requests to one server at a time.
+    /// The same for a tool that sends many requests to one server: so many at a time, over HTTP/2 where that is built in.
     ///
     /// # Errors
     /// When a file of certificates or credentials cannot be used.
@@ -55,7 +55,11 @@ impl Registries {
         version: &str,
         at_a_time: AtATime,
     ) -> Result<Self, Error> {
-        let options = Options { at_a_time, ..args.network.options(tool, version) };
+        let options = Options { at_a_time, http2: true, ..args.network.options(tool, version) };
+        Self::with(args, tool, options)
+    }
+
+    fn with(args: &RegistryArgs, tool: &str, options: Options) -> Result<Self, Error> {
         let variable = |name: &str| std::env::var(name).ok();
         Ok(Self {
             client: Client::new(&options)?,

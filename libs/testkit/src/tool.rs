@@ -39,7 +39,8 @@ pub struct Tool {
 }
 
 impl Tool {
-    fn at(program: &Path) -> Self {
+    /// A run of this program, whatever it is called.
+    pub fn at(program: &Path) -> Self {
         let mut command = Command::new(program);
         // What the machine or the CI job has set must not change what a test sees.
         command.env_clear();
