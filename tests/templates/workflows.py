@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 
 import bases
+import engine
 import gitlab
 import servers
 from checks import check, report
@@ -27,7 +28,7 @@ FOLDER = gitlab.WORK / "workflows"
 RECORD = FOLDER / "record"
 STRICT = gitlab.HERE / "strict"
 REPOSITORY, TOKEN = "team/numbers-api", "s3cret-token-of-the-workflow"
-TOOLS = ("versioner", "image-promote", "props", "release", "image-track")
+TOOLS = ("versioner", "image-promote", "props", "release", "image-track", "image-gate")
 SECRETS = {"GITHUB_TOKEN": TOKEN, "REGISTRY_USER": servers.USER, "REGISTRY_PASSWORD": servers.PASSWORD}
 VERSION = next(line.split('"')[1] for line in (gitlab.ROOT / "Cargo.toml").read_text().splitlines() if line.startswith("version = "))
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
@@ -311,6 +312,52 @@ targets: {{image: {{kind: yaml, sourceid: image, spec: {{file: values.yaml, key:
     check("and merges itself", requests[0]["auto_merge"] is not None, requests)
 
 
+GATES = """
+image = "numbers-api:gate"
+[build]
+args = { BASE_IMAGE = "${BASE_IMAGE}" }
+[[gate]]
+name = "unit-tests"
+run = ["python", "-m", "unittest"]
+network = "none"
+[health]
+timeout = "60s"
+interval = "1s"
+[push]
+to = ["${IMAGE}"]
+only-on = ["main", "tag"]
+tags-from = ["versioner", "tags", "release"]
+"""
+
+
+def gated(world: World) -> None:
+    """The image-driven pipeline, on an engine: main is pushed and scanned, another branch is not, a gate that fails stops it."""
+    with engine.Engine() as docker:
+        if not docker.host:
+            print(f"NOT CHECKED: image-pipeline.yml for real: {docker.why}")
+            return
+        world.runner.environment |= docker.environment() | {"BASE_IMAGE": world.servers.python()}
+        before, image = world.service.main, f"{world.servers.registry}/team/gated"
+        inputs = {"registry": world.servers.registry, "image": image, "tools_url": world.release.url, "file": "own.toml"}
+        (world.service.folder / "own.toml").write_text(GATES)
+        world.service.main = world.service.commit("feat: gates")
+        ran = world.run("image-pipeline", world.event("feature"), **inputs)
+        passes("a branch's image", ran)
+        check("is not pushed", "| push | nothing to do |" in ran.summary and "== Scan" not in ran.log, ran.log)
+        ran = world.run("image-pipeline", world.event(), **inputs)
+        passes("main's image", ran)
+        found = world.servers.image(f"team/gated:{world.service.main[:8]}")
+        check("is pushed and scanned", found and f"scanned {image}@{found['digest']} for HIGH,CRITICAL" in ran.log, ran.log)
+        check("the summary has every step", all(f"| {step} | passed |" in ran.summary for step in ("build", "unit-tests", "health", "push")), ran.summary)
+        check("the report is kept", (world.runner.folder / "artifacts/image-pipeline/image-pipeline.xml").is_file())
+        (world.service.folder / "own.toml").write_text(GATES.replace('"unittest"', '"nothing-of-that-name"'))
+        world.service.main = world.service.commit("feat: a gate that fails")
+        ran = world.run("image-pipeline", world.event(), **inputs)
+        check("a gate that fails stops it", not ran.passed and "== Scan" not in ran.log and "| unit-tests | failed |" in ran.summary, ran.log)
+        check("what there is to clear up is cleared up", "== Clear up" in ran.log, ran.log)
+        world.service.main = before
+
+
 def own(world: World) -> None:
     """This repository's own: the tag of the next version, and the publication of what ci/dist has made."""
     binaries = Path(world.binaries)
@@ -401,6 +448,9 @@ def main() -> int:
     if not binaries:
         print("NOT CHECKED: the workflows for GitHub for real; E2E_BIN_DIR names no folder of binaries")
         return report("workflows")
+    # There is no network later on.
+    bases.layout()
+    engine.alone()
     shutil.rmtree(FOLDER, ignore_errors=True)
     for folder in (RECORD, FOLDER / "home"):
         folder.mkdir(parents=True)
@@ -423,6 +473,7 @@ def main() -> int:
                 promoted(world, image)
                 released(world, image.replace("/ci:", "/release:"))
                 tracked(world)
+                gated(world)
             own(world)
         except (Refused, KeyError, ValueError, OSError, subprocess.CalledProcessError) as error:
             check("the workflows get to their end", False, f"{error!r} at line {error.__traceback__.tb_next.tb_lineno}")
