@@ -18,7 +18,7 @@ import others
 
 TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+)|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>\|\||&&|==|!=|[!(),]))")
 STEP = {"name", "id", "if", "uses", "with", "run", "env", "shell"}
-JOB = {"name", "runs-on", "needs", "if", "permissions", "env", "outputs", "steps", "concurrency", "timeout-minutes", "container"}
+JOB = {"name", "runs-on", "needs", "if", "permissions", "env", "outputs", "steps", "concurrency", "timeout-minutes", "container", "environment"}
 
 
 class Refused(Exception):

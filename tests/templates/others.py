@@ -78,6 +78,18 @@ def upload(job, name, path, if_no_files_found="warn", **refused):
     shutil.copytree(found, into, dirs_exist_ok=True) if found.is_dir() else shutil.copy(found, into)
 
 
+def upload_pages(job, path, **refused):
+    known(refused)
+    upload(job, "github-pages", path, "error")
+
+
+def deploy_pages(job, **refused):
+    known(refused)
+    if not (job.runner.folder / "artifacts/github-pages/index.html").is_file():
+        raise Failed("there is no page")
+    return {"page_url": "https://team.github.io/app/"}
+
+
 def download(job, name, path, **refused):
     known(refused)
     kept = job.runner.folder / "artifacts" / name
@@ -130,6 +142,8 @@ ACTIONS = {
     "actions/upload-artifact": upload,
     "actions/download-artifact": download,
     "actions/attest-build-provenance": attest,
+    "actions/deploy-pages": deploy_pages,
+    "actions/upload-pages-artifact": upload_pages,
     "aquasecurity/trivy-action": trivy,
     "docker/login-action": login,
     "docker/setup-buildx-action": nothing,

@@ -29,7 +29,7 @@ FOLDER = gitlab.WORK / "workflows"
 RECORD = FOLDER / "record"
 STRICT = gitlab.HERE / "strict"
 REPOSITORY, TOKEN = "team/numbers-api", "s3cret-token-of-the-workflow"
-TOOLS = ("versioner", "image-promote", "props", "release", "image-track", "image-gate")
+TOOLS = ("versioner", "image-promote", "props", "release", "image-track", "image-gate", "loc-badge")
 SECRETS = {"GITHUB_TOKEN": TOKEN, "REGISTRY_USER": servers.USER, "REGISTRY_PASSWORD": servers.PASSWORD}
 VERSION = next(line.split('"')[1] for line in (gitlab.ROOT / "Cargo.toml").read_text().splitlines() if line.startswith("version = "))
 ARCH = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
@@ -227,6 +227,8 @@ def private(world: World) -> None:
     check("a token that may not is told of", not ran.passed and "the token if not everybody may read it" in ran.log, ran.log)
     before = len(Quiet.asked)
     passes("setup from a mirror with a token", world.runner.action(event, {"tools": "props", "token": "of-the-mirror", "base-url": f"{release.url}/"}))
+    mirror = f"{release.server}/team/pypelines/releases/download/v{{version}}"
+    passes("setup from a mirror that has the version in its address", world.runner.action(event, {"tools": "props", "token": "of-the-mirror", "base-url": mirror}))
     equal("which gets it", {token for _, token in Quiet.asked[before:]}, {"Bearer of-the-mirror"})
 
 
@@ -368,7 +370,9 @@ class Project(Service):
 
     def __init__(self, dist: Path):
         self.folder = FOLDER / "pypelines"
-        (self.folder / "ci").mkdir(parents=True)
+        for name in ("ci", "crates", "libs"):
+            (self.folder / name).mkdir(parents=True)
+            (self.folder / name / "lib.rs").write_text("fn main() {}\n")
         (self.folder / "Cargo.toml").write_text('[workspace.package]\nversion = "1.4.0"\n')
         (self.folder / "ci/dist").write_text(f"#!/bin/sh\ncp -r '{dist}' dist\n")
         (self.folder / "ci/dist").chmod(0o755)
@@ -429,7 +433,7 @@ def published(world: World, dist: Path, digest: str) -> None:
     """own-release.yml: of the tag of its version, and of nothing else."""
     ran = world.run("own-release", world.event())
     check("a branch is no release", not ran.passed and "a release is made of the tag of its version" in ran.log, ran.log)
-    world.runner.vars = {"IMAGE_BASE": f"{world.servers.registry}/team/Pypelines"}
+    world.runner.vars = {"PAGES": "true", "IMAGE_BASE": f"{world.servers.registry}/team/Pypelines"}
     # Its login is that of ghcr.io, which is not here.
     login = {"IMAGE_PROMOTE_REGISTRY": world.servers.registry, "IMAGE_PROMOTE_REGISTRY_USER": servers.USER}
     world.runner.environment |= login | {"IMAGE_PROMOTE_REGISTRY_PASSWORD": servers.PASSWORD}
@@ -442,6 +446,9 @@ def published(world: World, dist: Path, digest: str) -> None:
     files = {file.name for file in dist.iterdir() if file.is_file()}
     equal("the release has every file", set(found["assets"]), files)
     check("and the image", f"pypelines:1.4.0@{digest}" in found["body"], found["body"])
+    page = world.runner.folder / "artifacts/github-pages"
+    check("the page has the release and a badge", "1.4.0" in (page / "index.html").read_text() and (page / "lines-of-code.svg").is_file())
+    check("which is shown", "== actions/deploy-pages" in ran.log, ran.log)
 
 
 def repack(dist: Path) -> None:
