@@ -1,5 +1,5 @@
 """The shell of every job, as a runner would put it together: shellcheck reads it, and our tools read their own calls; and that of
-the workflows and the action for GitHub.
+the workflows and the action for GitHub, and the calls that the crates' README files show.
 
 Prints what is wrong, then 'scripts: N passed, N failed'. Our tools are looked for in the folder E2E_BIN_DIR.
 """
@@ -107,7 +107,9 @@ def calls(commands: list, pattern: re.Pattern = CALL) -> list:
 
 def parses(folder: str, call: list) -> str:
     """What the tool's own definition of its arguments says against this call: with --help behind it, it does nothing else."""
-    done = subprocess.run([f"{folder}/{call[0]}", *call[1:], "--help"], capture_output=True, text=True)
+    # What stands behind -- is another program's.
+    ours = call[1 : call.index("--")] if "--" in call else call[1:]
+    done = subprocess.run([f"{folder}/{call[0]}", *ours, "--help"], capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 
 
@@ -150,6 +152,8 @@ def main() -> int:
             wrong += [complaint] if complaint else []
             passed += not complaint
             ours |= {tuple(call) for call in calls(commands, COMMAND)}
+    for path in sorted((gitlab.ROOT / "crates").glob("*/README.md")):
+        ours |= {tuple(call) for call in calls([line[2:] for line in path.read_text().splitlines() if line.startswith("$ ")], COMMAND)}
     assert len(ours) >= 20, f"only these calls of our tools were found: {ours}"
     if binaries:
         for call in sorted(ours):

@@ -179,6 +179,7 @@ def setup(world: World) -> None:
     release.path("props").write_bytes(kept["props"])
     caches = sorted((world.runner.folder / "caches").iterdir())
     equal("setup keeps one cache", [one.name.startswith(f"pypelines-{VERSION}-{ARCH}-") for one in caches], [True])
+    equal("of archives alone", sorted(one.name for one in caches[0].iterdir()), sorted(release.path(tool).name for tool in ("props", "versioner")))
     poisoned = caches[0] / release.path("props").name
     poisoned.write_bytes(kept["versioner"])
     ran = action(wanted)
