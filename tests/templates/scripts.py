@@ -35,7 +35,7 @@ FORBIDDEN = {
 }
 DELIVERY = ("publish", "image-release", "deploy", "gitlab-release")
 # What stands for a value that is known only in a pipeline, where a tool looks at it.
-SAMPLES = {"KIND": "ci", "GITHUB_REPOSITORY": "team/app", "from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto"}
+SAMPLES = {"KIND": "ci", "GITHUB_REPOSITORY": "team/app", "from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto", "bump": "minor"}
 
 
 def resolved(folder) -> dict:
@@ -130,7 +130,7 @@ def main() -> int:
     shutil.rmtree(gitlab.WORK / "scripts", ignore_errors=True)
     (gitlab.WORK / "scripts").mkdir(parents=True)
     passed, wrong, ours = 0, [], set()
-    for path in [gitlab.HERE / "every-job.yml", gitlab.HERE / "profile.yml", *sorted((gitlab.HERE / "interface").glob("*.yml"))]:
+    for path in [gitlab.HERE / "every-job.yml", gitlab.HERE / "profile.yml", *sorted((gitlab.HERE / "interface").glob("*.yml")), gitlab.ROOT / ".gitlab-ci.yml"]:
         pipeline = path.stem
         for name, job in resolved(gitlab.repository(path)).items():
             behaviour = conduct(name, job) if pipeline == "every-job" else []
