@@ -35,7 +35,7 @@ FORBIDDEN = {
 }
 DELIVERY = ("publish", "image-release", "deploy", "gitlab-release")
 # What stands for a value that is known only in a pipeline, where a tool looks at it.
-SAMPLES = {"KIND": "ci", "GITHUB_REPOSITORY": "team/app", "from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto", "bump": "minor"}
+SAMPLES = {"KIND": "ci", "GITHUB_REPOSITORY": "team/app", "from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto", "bump": "minor", "wanted": "minor"}
 
 
 def resolved(folder) -> dict:
