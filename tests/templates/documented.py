@@ -49,7 +49,7 @@ def code(cell: str) -> list:
 
 
 def documents() -> dict:
-    return {path: path.read_text() for path in sorted(CI.glob("**/*.yml")) if path.parent.name != "github"}
+    return {path: path.read_text() for path in sorted(CI.glob("**/*.yml")) if "github" not in path.parts[len(CI.parts) :]}
 
 
 def keys(texts: dict) -> set:

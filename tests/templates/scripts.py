@@ -1,4 +1,5 @@
-"""The shell of every job, as a runner would put it together: shellcheck reads it, and our tools read their own calls.
+"""The shell of every job, as a runner would put it together: shellcheck reads it, and our tools read their own calls; and that of
+the workflows and the action for GitHub, and the calls that the crates' README files show.
 
 Prints what is wrong, then 'scripts: N passed, N failed'. Our tools are looked for in the folder E2E_BIN_DIR.
 """
@@ -14,8 +15,10 @@ import yaml
 import gitlab
 
 TOOLS = ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "image-track", "image-gate")
-# A call of a tool of ours: where a command may stand, up to what ends it.
-CALL = re.compile(r'(?:^|[\s;&|(])((?:%s)(?: (?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS), re.MULTILINE)
+# A call of a tool of ours: where a command may stand, up to what ends it. In workflows words in messages are none.
+WORDS = r'((?:%s)(?: +(?:"[^"]*"|\$\([^)]*\)|[^\s;&|)"]+))+)' % "|".join(TOOLS)
+CALL = re.compile(r"(?:^|[\s;&|(])" + WORDS, re.MULTILINE)
+COMMAND = re.compile(r'(?:^[ \t]*(?:\w+=(?:"[^"]*"|[^\s"])+ +)*|[;&|(] *)' + WORDS, re.MULTILINE)
 FORBIDDEN = {
     r"\beval\b": "eval",
     r"\bset -[a-z]*x": "set -x prints what is secret",
@@ -32,7 +35,7 @@ FORBIDDEN = {
 }
 DELIVERY = ("publish", "image-release", "deploy", "gitlab-release")
 # What stands for a value that is known only in a pipeline, where a tool looks at it.
-SAMPLES = {"from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto", "bump": "minor"}
+SAMPLES = {"KIND": "ci", "GITHUB_REPOSITORY": "team/app", "from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto", "bump": "minor", "wanted": "minor"}
 
 
 def resolved(folder) -> dict:
@@ -55,26 +58,27 @@ def shells(name: str, job: dict) -> dict:
 
 
 def steps(path) -> dict:
-    """The shell of a workflow for GitHub, with its expressions handed over as variables: none stands in the shell itself."""
-    workflow = yaml.safe_load(path.read_text())
+    """The shell of a workflow or an action for GitHub: of each step, how it is called and the lines, in which is no expression."""
+    document = yaml.safe_load(path.read_text())
     found = {}
-    for job in workflow["jobs"].values():
+    for job in document["jobs"].values() if "jobs" in document else [document["runs"]]:
         for step in job["steps"]:
             if "run" in step:
-                assert "${{" not in step["run"], f"{path.name}: an expression in the shell of {step['name']}"
-                found[f"{path.stem}-{step['name'].replace(' ', '-').replace(',', '')}"] = [step["run"]]
-    assert found, f"{path.name} runs nothing"
+                name = step.get("name") or step["id"]
+                assert "${{" not in step["run"], f"{path}: an expression in the shell of {name}"
+                found[f"{path.stem}-{re.sub('[^A-Za-z]+', '-', name)}"] = [step["run"]]
+    assert found, f"{path} runs nothing"
     return found
 
 
-def shellcheck(title: str, commands: list) -> str:
+def shellcheck(title: str, commands: list, shell: str = "sh") -> str:
     # GitLab's runner stops at the first command that fails. Variables come from the pipeline, and dash and busybox know
     # what POSIX says.
-    text = "#!/bin/sh\nset -e\n" + "\n".join(commands) + "\n"
+    text = f"#!/bin/{shell}\nset -e\n" + "\n".join(commands) + "\n"
     path = gitlab.WORK / "scripts" / (title.replace(":", "_") + ".sh")
     path.write_text(text)
-    read = subprocess.run(["dash", "-n", str(path)], capture_output=True, text=True)
-    done = subprocess.run(["shellcheck", "--shell=sh", str(path)], capture_output=True, text=True)
+    read = subprocess.run(["dash" if shell == "sh" else shell, "-n", str(path)], capture_output=True, text=True)
+    done = subprocess.run(["shellcheck", f"--shell={shell}", str(path)], capture_output=True, text=True)
     return read.stderr + done.stdout if done.returncode or read.returncode else ""
 
 
@@ -86,24 +90,26 @@ def sample(word: str) -> str:
     return word.strip('"')
 
 
-def calls(commands: list) -> list:
+def calls(commands: list, pattern: re.Pattern = CALL) -> list:
     """The calls of our tools in these commands, as arguments."""
     text = "\n".join(commands).replace("\\\n", " ")
     text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"\s\d?[<>]+\s*[^\s<>|;]+", "", text)
-    # What a container is to start is no call by itself: its arguments stand behind the image.
-    text = re.sub(r"--entrypoint \S+", "", text)
+    # What an array adds is seen where it is run.
+    text = re.sub(r'"\$\{\w+\[@\]\}"', "", text)
     # ${name:+--flag "$name"} is what it adds.
     text = re.sub(r"\$\{\w+:\+([^{}]*)\}", r"\1", text)
     inner = re.findall(r"\$\((versioner [^)]*)\)", text)
-    found = [call for call in CALL.findall(text)] + inner
+    found = [call for call in pattern.findall(text)] + inner
     split = [re.findall(r'"[^"]*"|\$\([^)]*\)|\S+', call) for call in found]
     return [[sample(word) for word in words] for words in split]
 
 
 def parses(folder: str, call: list) -> str:
     """What the tool's own definition of its arguments says against this call: with --help behind it, it does nothing else."""
-    done = subprocess.run([f"{folder}/{call[0]}", *call[1:], "--help"], capture_output=True, text=True)
+    # What stands behind -- is another program's.
+    ours = call[1 : call.index("--")] if "--" in call else call[1:]
+    done = subprocess.run([f"{folder}/{call[0]}", *ours, "--help"], capture_output=True, text=True)
     return done.stderr if done.returncode else ""
 
 
@@ -117,13 +123,6 @@ def conduct(name: str, job: dict) -> list:
     for cache in caches if isinstance(caches, list) else [caches]:
         complaints += [f"{name} has a cache outside of the project: {path}" for path in cache.get("paths", []) if path.startswith(("/", "~", "$HOME"))]
     return complaints
-
-
-def calls_in_container(commands: str) -> list:
-    """What stands behind the image of `docker run`: the arguments of our tool."""
-    text = commands.replace("\\\n", " ")
-    words = [re.findall(r'"[^"]*"|\S+', call) for call in re.findall(r'"\$PYPELINES_IMAGE"\s+(.*)', text)]
-    return [tuple(sample(word) for word in call) for call in words]
 
 
 def main() -> int:
@@ -147,13 +146,14 @@ def main() -> int:
                 complaints = [complaint for complaint in complaints if complaint]
                 wrong += complaints
                 passed += not complaints
-    for path in sorted((gitlab.ROOT / "ci/github").glob("*.yml")):
+    for path in [*sorted((gitlab.ROOT / ".github/workflows").glob("*.yml")), gitlab.ROOT / "ci/github/setup/action.yml"]:
         for title, commands in steps(path).items():
-            complaint = shellcheck(title, commands)
+            complaint = shellcheck(title, commands, "bash")
             wrong += [complaint] if complaint else []
             passed += not complaint
-            ours |= {tuple(call) for call in calls(commands)}
-            ours |= {("image-track", *call) for text in commands for call in calls_in_container(text)}
+            ours |= {tuple(call) for call in calls(commands, COMMAND)}
+    for path in sorted((gitlab.ROOT / "crates").glob("*/README.md")):
+        ours |= {tuple(call) for call in calls([line[2:] for line in path.read_text().splitlines() if line.startswith("$ ")], COMMAND)}
     assert len(ours) >= 20, f"only these calls of our tools were found: {ours}"
     if binaries:
         for call in sorted(ours):

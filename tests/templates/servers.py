@@ -1,4 +1,4 @@
-"""What the pipeline talks to: the strict double of GitLab and Debian's docker-registry, as testkit starts them."""
+"""What the pipeline talks to: the strict double of GitLab or GitHub and Debian's docker-registry, as testkit starts them."""
 
 import json
 import os
@@ -13,7 +13,7 @@ USER, PASSWORD = "numbers-bot", "s3cret-of-the-registry"
 
 
 class Servers:
-    """`gitlab` and `api` are addresses of the double, `registry` is HOST:PORT with an account of its own."""
+    """`url` and `api` are addresses of the double, `registry` is HOST:PORT with an account of its own."""
 
     def __init__(self, binaries: str, world: dict):
         self.command = [str(Path(binaries) / "pipeline-servers"), json.dumps(world | {"account": [USER, PASSWORD]})]
@@ -21,7 +21,7 @@ class Servers:
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         places = json.loads(self.process.stdout.readline())
-        self.gitlab, self.api, self.registry = places["url"], places["api"], places["registry"]
+        self.url, self.api, self.registry = places["url"], places["api"], places["registry"]
         return self
 
     def __exit__(self, *_):
