@@ -9,6 +9,8 @@ mod releases;
 use std::collections::HashMap;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use contract::{Failure, Secret};
 use futures_util::future::join_all;
 use http::{Cache, Url};
@@ -106,9 +108,11 @@ impl Network {
 
     async fn list(&self, upstream: &Upstream) -> Result<List, Trouble> {
         match upstream {
-            Upstream::Image(image) => self.tags(&image.repository).await,
-            Upstream::ChartImage(repository) => self.tags(repository).await,
-            Upstream::Chart { repository, .. } => self.charts(repository).await.map(List::Charts),
+            Upstream::Image(image) => self.tags(&image.repository, image.login.as_ref()).await,
+            Upstream::ChartImage(repository, login) => self.tags(repository, login.as_ref()).await,
+            Upstream::Chart { repository, login, .. } => {
+                self.charts(repository, login.as_ref()).await.map(List::Charts)
+            }
             Upstream::Release(asked) => self.releases(asked).await.map(List::Releases),
             Upstream::GitTag { url, token } => {
                 let tags = self.git_tags(url, token.as_ref()).await?;
@@ -133,11 +137,11 @@ impl Network {
                 self.eligible(image, choose(&tags, *listed)?).await
             }
             // A registry has no + in tags, so charts have _ there, as Helm does it.
-            (Upstream::ChartImage(_), List::Texts(tags, listed)) => {
+            (Upstream::ChartImage(..), List::Texts(tags, listed)) => {
                 let versions: Vec<String> = tags.iter().map(|tag| tag.replace('_', "+")).collect();
                 choose(&versions, *listed).map(first)
             }
-            (Upstream::Chart { name, repository }, List::Charts(charts)) => {
+            (Upstream::Chart { name, repository, .. }, List::Charts(charts)) => {
                 let versions = charts.get(name).ok_or_else(|| {
                     let known: Vec<String> = charts.keys().cloned().collect();
                     let trouble = Trouble::failed(format!("{repository} has no chart {name}"));
@@ -175,6 +179,12 @@ impl Network {
     }
 }
 
+/// Logs in with a user and a password.
+fn log_in(request: &mut http::Request, user: &str, password: &Secret) {
+    let pair = Secret::new(&STANDARD.encode(format!("{user}:{}", password.expose())));
+    authorize(request, "Basic", &pair);
+}
+
 /// Puts a token into a request; one with a line break in it is no header, and the server will say that there is none.
 fn authorize(request: &mut http::Request, scheme: &str, secret: &Secret) {
     let text = format!("{scheme} {}", secret.expose());
@@ -188,7 +198,7 @@ impl Wanted {
     fn of(source: &Source) -> Self {
         match &source.upstream {
             Upstream::Image(image) => Self::Tags(image.repository.clone()),
-            Upstream::ChartImage(repository) => Self::Tags(repository.clone()),
+            Upstream::ChartImage(repository, _) => Self::Tags(repository.clone()),
             Upstream::Chart { repository, .. } => Self::Charts(repository.clone()),
             Upstream::Release(Releases { api, owner, repository, .. }) => {
                 Self::Releases(format!("{api} {owner}/{repository}"))
