@@ -283,7 +283,7 @@ impl Work<'_> {
         for trouble in &troubles {
             tracing::error!("{trouble}");
         }
-        let hint = last.hint.clone().map(|hint| format!("{hint}; nothing was written"));
+        let hint = last.hint.clone().map(|hint| format!("{hint} (nothing was written)"));
         let hint = hint.unwrap_or_else(|| "nothing was written; --keep-going does the rest".into());
         Err(last.hint(hint).into())
     }

@@ -69,7 +69,7 @@ fn what_is_wrong_with_a_manifest_is_told_with_line_and_column() {
         ("key: $.app.tag", "key: $.app.tga", "there is no $.app.tga", "did you mean app.tag?"),
         ("key: $.app.tag", "key: $.app", "line 2, column 3: app is no single value", ""),
         ("file: values.yaml", "file: value.yaml", "cannot read value.yaml", "check its name"),
-        ("      file: values.yaml\n", "", "m.yaml:12:5: the target 't' names no file", ""),
+        ("      file: values.yaml\n", "", "m.yaml:14:7: spec of the target 't' names no file", ""),
         ("    kind: yaml", "    sourceid: z\n    kind: yaml", "there is no source 'z'", "its sources are: s"),
         (
             "name: x",

@@ -1,6 +1,6 @@
 //! Manifests as they are in the field, with all that updatecli's engine lets people write.
 
-use testkit::{FileServer, Image, Registry};
+use testkit::{FileServer, Proxy, Tokens};
 
 use super::{Place, registry};
 
@@ -95,8 +95,9 @@ actions:
 
 #[test]
 fn parts_of_a_manifest_can_be_switched_off_and_shared() {
-    let registry = Registry::builder().account("user", "secret-word").start();
-    registry.push(&Image::new(), "team/app", &["1.2.0"]);
+    let open = registry("team/app", &["1.2.0"]);
+    let registry =
+        Proxy::builder(open.address()).tokens(Tokens::new().account("user", "secret-word")).start();
     let place = Place::new();
     place.write("image.yaml", "app: 1.0.0\nother: 1.0.0\n").write("more.yaml", "with: {app: {key: app}}\n");
     let template = r#"{{ define "auth" }}

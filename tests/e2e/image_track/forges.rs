@@ -326,7 +326,7 @@ fn a_run_starts_the_environments_when_something_was_proposed() {
     assert!(first.stdout().ends_with("/-/merge_requests/1 created\n"), "{first:?}");
     assert!(first.stderr.contains("dev: a pipeline of main is started: "), "{first:?}");
     let started = gitlab.state(PROJECT)["pipelines"].clone();
-    let variables = json!([["CD_UPDATE_PROFILE", "true"], ["CD_MESSAGE", "New images"]]);
+    let variables = json!([["CD_MESSAGE", "New images"], ["CD_UPDATE_PROFILE", "true"]]);
     assert_eq!(started, json!([{ "ref": "main", "variables": variables }]));
     // Nothing new is proposed, and nothing is started.
     run(&projects).succeeds();

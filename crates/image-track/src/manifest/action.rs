@@ -107,7 +107,7 @@ fn request(spec: &mut Fields<'_>, action: &mut Action) -> Result<(), Trouble> {
             if strategy != "auto" {
                 return Err(text
                     .wrong(node, format!("the merge strategy '{strategy}' is not supported"))
-                    .hint("auto is; without a strategy nobody merges it by himself"));
+                    .hint("auto is; without a strategy people merge it"));
             }
             action.auto_merge = true;
         }

@@ -104,9 +104,9 @@ pub(super) fn login(spec: &mut Fields<'_>) -> Result<Option<Login>, Trouble> {
     )?;
     match (user, password) {
         (Some(user), Some((_, password))) => Ok(Some(Login { user, password: Secret::new(&password) })),
-        (None, Some((node, _))) => {
-            Err(text.wrong(node, format!("{} has a password and no username", spec.what)))
-        }
+        (None, Some((node, _))) => Err(text
+            .wrong(node, format!("{} has a password and no username", spec.what))
+            .hint("say both, or log in with docker login")),
         // A name alone is no login; manifests have it where the environment has none.
         (_, None) => Ok(None),
     }
