@@ -12,7 +12,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use contract::{Failure, Secret};
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
 use http::{Cache, Url};
 use registry::{Registries, RegistryArgs, Repository};
 
@@ -71,39 +71,28 @@ impl Network {
         &self,
         sources: &[(&Source, Option<String>)],
     ) -> Vec<Result<Resolved, Trouble>> {
-        let mut wanted: Vec<(Wanted, &Source)> = Vec::new();
+        let mut lists: Vec<(Wanted, _)> = Vec::new();
         for (source, _) in sources {
-            let list = Wanted::of(source);
-            if !wanted.iter().any(|(known, _)| *known == list) {
-                wanted.push((list, source));
+            let wanted = Wanted::of(source);
+            if !lists.iter().any(|(known, _)| *known == wanted) {
+                lists.push((wanted, self.list(&source.upstream).shared()));
             }
         }
-        let lists = join_all(wanted.iter().map(|(_, source)| self.list(&source.upstream))).await;
-        let lists: HashMap<&Wanted, Result<List, Trouble>> =
-            wanted.iter().map(|(wanted, _)| wanted).zip(lists).collect();
-        let results = join_all(sources.iter().map(|(source, current)| {
-            let list = lists.get(&Wanted::of(source));
+        join_all(sources.iter().map(|(source, current)| {
+            let wanted = Wanted::of(source);
+            let list = lists.iter().find(|(known, _)| *known == wanted).map(|(_, list)| list.clone());
             async move {
-                match list {
-                    Some(Ok(list)) => self.choose(source, list, current.as_deref()).await,
-                    Some(Err(trouble)) => Err(trouble.clone()),
+                let result = match list {
+                    Some(list) => match list.await {
+                        Ok(list) => self.choose(source, &list, current.as_deref()).await,
+                        Err(trouble) => Err(trouble),
+                    },
                     None => Err(Trouble::failed("it was not asked for")),
-                }
+                };
+                told(source, result)
             }
         }))
-        .await;
-        let about = |source: &Source| format!("{}: {}", source.id, source.upstream.name());
-        let mut resolved = Vec::new();
-        for (result, (source, _)) in results.into_iter().zip(sources) {
-            match &result {
-                Ok(found) => tracing::info!("{}: {} ({})", about(source), found.version, found.note),
-                Err(trouble) => tracing::debug!("{}: {trouble}", about(source)),
-            }
-            resolved.push(
-                result.map_err(|trouble| trouble.at(format_args!("{} ({})", source.place, about(source)))),
-            );
-        }
-        resolved
+        .await
     }
 
     async fn list(&self, upstream: &Upstream) -> Result<List, Trouble> {
@@ -177,6 +166,16 @@ impl Network {
             _ => trouble,
         })
     }
+}
+
+/// Tells what came of a source as soon as that is known.
+fn told(source: &Source, result: Result<Resolved, Trouble>) -> Result<Resolved, Trouble> {
+    let about = format!("{}: {}", source.id, source.upstream.name());
+    match &result {
+        Ok(found) => tracing::info!("{about}: {} ({})", found.version, found.note),
+        Err(trouble) => tracing::debug!("{about}: {trouble}"),
+    }
+    result.map_err(|trouble| trouble.at(format_args!("{} ({about})", source.place)))
 }
 
 /// Logs in with a user and a password.

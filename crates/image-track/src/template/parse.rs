@@ -78,7 +78,7 @@ pub(super) enum Term {
 }
 
 /// How a list of parts ends.
-enum End<'t> {
+enum Stop<'t> {
     Text,
     End,
     /// With the words behind `else`.
@@ -89,8 +89,8 @@ pub(super) fn parse(text: &str) -> Result<Template, Fault> {
     let mut parser = Parser { text, at: 0, depth: 0, defined: BTreeMap::new() };
     let (parts, end) = parser.parts()?;
     match end {
-        End::Text => Ok(Template { parts, defined: parser.defined }),
-        End::End | End::Else(..) => {
+        Stop::Text => Ok(Template { parts, defined: parser.defined }),
+        Stop::End | Stop::Else(..) => {
             let (at, word) = parser.last_action(&end);
             Err((at, Trouble::usage(format!("the template's {word} ends nothing"))))
         }
@@ -105,14 +105,14 @@ struct Parser<'t> {
 }
 
 impl<'t> Parser<'t> {
-    fn last_action(&self, end: &End<'_>) -> (usize, &'static str) {
+    fn last_action(&self, end: &Stop<'_>) -> (usize, &'static str) {
         match end {
-            End::Else(at, _) => (*at, "else"),
+            Stop::Else(at, _) => (*at, "else"),
             _ => (self.text[..self.at].rfind("{{").unwrap_or_default(), "end"),
         }
     }
 
-    fn parts(&mut self) -> Result<(Vec<Part>, End<'t>), Fault> {
+    fn parts(&mut self) -> Result<(Vec<Part>, Stop<'t>), Fault> {
         let mut parts = Vec::new();
         while let Some(action) = next(self.text, self.at)? {
             parts.push(Part::Text { start: self.at, end: action.start.max(self.at) });
@@ -121,8 +121,8 @@ impl<'t> Parser<'t> {
             let found = words(action.inner).map_err(|trouble| (at, trouble))?;
             match found.split_first() {
                 None => {}
-                Some((Word::Name("end"), [])) => return Ok((parts, End::End)),
-                Some((Word::Name("else"), rest)) => return Ok((parts, End::Else(at, rest.to_vec()))),
+                Some((Word::Name("end"), [])) => return Ok((parts, Stop::End)),
+                Some((Word::Name("else"), rest)) => return Ok((parts, Stop::Else(at, rest.to_vec()))),
                 Some((Word::Name(name), rest)) if is_block(name) => {
                     self.depth += 1;
                     if self.depth > DEEPEST {
@@ -142,7 +142,7 @@ impl<'t> Parser<'t> {
         }
         parts.push(Part::Text { start: self.at, end: self.text.len() });
         self.at = self.text.len();
-        Ok((parts, End::Text))
+        Ok((parts, Stop::Text))
     }
 
     /// `if`, `with`, `range` or `define` and all up to its end.
@@ -153,7 +153,7 @@ impl<'t> Parser<'t> {
             || (at, Trouble::usage(format!("the template's {name} is not ended")).hint("{{ end }} ends it"));
         if name == "define" {
             let [Word::Text(defined)] = rest else { return Err(wrong(unsupported(action.inner))) };
-            let (parts, End::End) = self.parts()? else { return Err(unended()) };
+            let (parts, Stop::End) = self.parts()? else { return Err(unended()) };
             self.defined.insert(defined.clone(), parts);
             return Ok(None);
         }
@@ -164,14 +164,14 @@ impl<'t> Parser<'t> {
         let pipe = pipe(rest, action.inner).map_err(wrong)?;
         let (then, end) = self.parts()?;
         let otherwise = match end {
-            End::End => Vec::new(),
-            End::Text => return Err(unended()),
-            End::Else(_, words) if words.is_empty() => match self.parts()? {
-                (parts, End::End) => parts,
+            Stop::End => Vec::new(),
+            Stop::Text => return Err(unended()),
+            Stop::Else(_, words) if words.is_empty() => match self.parts()? {
+                (parts, Stop::End) => parts,
                 _ => return Err(unended()),
             },
             // What follows has the end of this one.
-            End::Else(behind, words) => match words.split_first() {
+            Stop::Else(behind, words) => match words.split_first() {
                 Some((Word::Name(again @ ("if" | "with")), rest)) => {
                     let action = Action { open: behind, ..action };
                     self.block(action, again, rest)?.into_iter().collect()
