@@ -1,7 +1,7 @@
 //! The servers that a pipeline talks to, for tests that are not in Rust: `pipeline-servers WORLD`.
 //!
 //! WORLD is one JSON document: `{"project": "team/numbers-api", "commits": [["SHA", "message"]], "tokens": {"TOKEN":
-//! "maintainer"}, "job_tokens": ["TOKEN"], "account": ["USER", "PASSWORD"]}`. It starts a GitLab with that project and a
+//! "maintainer"}, "job_tokens": ["TOKEN"], "account": ["USER", "PASSWORD"], "files": {"PATH": "text"}}`. It starts a GitLab with that project and a
 //! registry with that account, and prints one line: `{"url": …, "api": …, "registry": "127.0.0.1:PORT"}`. From then on it
 //! answers each line of its standard input, the path of a project, with a line: all that the project holds. It ends with
 //! its standard input.
@@ -102,7 +102,11 @@ fn gitlab(world: &Value) -> Result<Gitlab, Box<dyn Error>> {
     for token in texts(&world["job_tokens"])? {
         builder = builder.job_token(&token);
     }
-    Ok(builder.start())
+    let gitlab = builder.start();
+    for (path, text) in world["files"].as_object().into_iter().flatten() {
+        gitlab.add_file(project, path, text.as_str().ok_or("a file is a text")?);
+    }
+    Ok(gitlab)
 }
 
 fn texts(value: &Value) -> Result<Vec<String>, Box<dyn Error>> {
