@@ -18,7 +18,7 @@ import gitlab
 import servers
 from checks import check, report
 
-FOLDER = gitlab.WORK / "delivery"
+FOLDER = gitlab.WORK
 RECORD = FOLDER / "record"
 STRICT = gitlab.HERE / "strict"
 VENV = gitlab.ROOT / "target/delivery-venv"
@@ -66,7 +66,7 @@ def stripped(binaries: str) -> str:
     """The tools, without what a debugger wants: one job hands them over as artifacts."""
     folder = FOLDER / "bin"
     folder.mkdir()
-    for tool in ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "pipeline-servers"):
+    for tool in (*gitlab.TOOLS, "pipeline-servers"):
         subprocess.run(["strip", "-o", folder / tool, Path(binaries) / tool], check=True)
     return str(folder)
 

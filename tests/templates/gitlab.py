@@ -4,15 +4,25 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-WORK = ROOT / "target/templates"
-PROGRAM = ["node", str(ROOT / "target/npm/node_modules/gitlab-ci-local/dist/index.js")]
+# Each of the scripts has its own, since several run at a time.
+WORK = ROOT / "target/templates" / Path(sys.argv[0]).stem
+# It lives too short for threads of its own to help, and makes much that is soon forgotten.
+PROGRAM = ["node", "--single-threaded", "--max-semi-space-size=64", str(ROOT / "target/npm/node_modules/gitlab-ci-local/dist/index.js")]
+
+# Every tool of ours.
+TOOLS = sorted(path.parent.name for path in ROOT.glob("crates/*/Cargo.toml"))
 
 # What an event does not set has to be unset: gitlab-ci-local fills it in from the repository.
 FILLED_IN = ["CI_COMMIT_BRANCH"]
+
+VALIDATED = "--json-schema-validation=true"
+# What takes longer, in seconds, hangs.
+LONGEST = 600
 
 
 class Failed(Exception):
@@ -48,8 +58,13 @@ def repository(pipeline: Path, files: Path | None = None, name: str = "") -> Pat
 
 
 def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """gitlab-ci-local in `folder`; a variable that is None is not set. Warnings would go to stdout, before the data."""
+    """gitlab-ci-local in `folder`; a variable that is None is not set. Warnings would go to stdout, before the data.
+
+    The form of the templates is looked at by others, and by this where scripts.py asks for it: it takes as long as all else.
+    """
     command = PROGRAM + ["--force-shell-executor", *arguments]
+    if VALIDATED not in arguments:
+        command.append("--json-schema-validation=false")
     for name in FILLED_IN:
         if variables.get(name, "") is None:
             command += ["--unset-variable", name]
@@ -58,12 +73,12 @@ def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> s
             command += ["--variable", f"{name}={value}"]
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("CI_", "GITLAB_", "GCL_"))}
     ours["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(v for v in variables if v.startswith(("CI_", "GITLAB_CI")))
-    return subprocess.run(command, cwd=folder, env=ours | environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=ours | environment, capture_output=True, text=True, timeout=LONGEST)
 
 
 def jobs(folder: Path, variables: dict) -> dict:
     """The jobs of the pipeline of an event, by name."""
-    listed = run(folder, variables, "--list-json", "--json-schema-validation=false")
+    listed = run(folder, variables, "--list-json")
     if listed.returncode:
         lines = (listed.stdout + listed.stderr).splitlines()
         raise Failed("\n".join(line for line in lines if not line.startswith("    at ")).strip())
@@ -73,6 +88,6 @@ def jobs(folder: Path, variables: dict) -> dict:
 
 def dependencies(folder: Path, variables: dict) -> str:
     """What gitlab-ci-local's check of needs complains of; nothing when it is content, or a person has yet to start a job."""
-    checked = run(folder, variables, "--validate-dependency-chain", "--json-schema-validation=false")
+    checked = run(folder, variables, "--validate-dependency-chain")
     said = checked.stdout + checked.stderr
     return said if checked.returncode and "is when:manual, its needed by" not in said else ""

@@ -2,15 +2,16 @@
 //!
 //! WORLD is one JSON document: `{"project": "team/numbers-api", "commits": [["SHA", "message"]], "tokens": {"TOKEN":
 //! "maintainer"}, "job_tokens": ["TOKEN"], "account": ["USER", "PASSWORD"]}`. It starts a GitLab with that project and a
-//! registry with that account, and prints one line: `{"url": …, "api": …, "registry": "127.0.0.1:PORT"}`. From then on it
-//! answers each line of its standard input, the path of a project, with a line: all that the project holds. It ends with
-//! its standard input.
+//! registry with that account, and prints one line: `{"url": …, "api": …, "registry": "127.0.0.1:PORT"}`. With
+//! `"artifactory": "KEY"` it starts an Artifactory with that account and a local repository besides, whose address the
+//! line then has as well. From then on it answers each line of its standard input, the path of a project, with a line: all
+//! that the project holds. It ends with its standard input.
 
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 
 use serde_json::{Value, json};
-use testkit::{Gitlab, Registry, Role};
+use testkit::{Artifactory, Gitlab, Registry, Role};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let world = std::env::args().nth(1).ok_or("usage: pipeline-servers WORLD")?;
@@ -19,9 +20,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let account = texts(&world["account"])?;
     let [user, password] = account.as_slice() else { return Err("account is a user and a password".into()) };
     let registry = Registry::builder().account(user, password).start();
+    let artifactory = world["artifactory"]
+        .as_str()
+        .map(|key| Artifactory::builder().local(key).account(user, password).start());
 
     let mut out = io::stdout();
-    let places = json!({ "url": gitlab.url(), "api": gitlab.api(), "registry": registry.address() });
+    let places = json!({
+        "url": gitlab.url(),
+        "api": gitlab.api(),
+        "registry": registry.address(),
+        "artifactory": artifactory.as_ref().map(Artifactory::address),
+    });
     writeln!(out, "{places}")?;
     for line in io::stdin().lock().lines() {
         writeln!(out, "{}", gitlab.state(&line?))?;
