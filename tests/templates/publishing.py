@@ -5,6 +5,7 @@ Prints what is wrong, then 'publishing: N passed, N failed'.
 
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pypiserver
+import yaml
 from passlib.apache import HtpasswdFile
 
 import gitlab
@@ -58,6 +60,19 @@ def index(packages: Path):
             thread.join()
 
 
+def wheels() -> Path:
+    """What the job and the backends of the packages install, as a folder: no index is asked while they run."""
+    folder = gitlab.ROOT / "target/wheels-of-publish"
+    if not folder.exists():
+        pinned = yaml.safe_load((gitlab.ROOT / "ci/_base/vars.yml").read_text())["variables"]
+        wanted = [f"build=={pinned['PYTHON_BUILD_VERSION']}", f"twine=={pinned['TWINE_VERSION']}", "poetry-core>=2", "setuptools>=77"]
+        part = folder.with_suffix(".part")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", part]
+        subprocess.run([*pip, *wanted], check=True)
+        part.rename(folder)
+    return folder
+
+
 def publish(folder: Path, tag: str, **more: str):
     """How the job ended, and all it said."""
     variables = {
@@ -66,7 +81,8 @@ def publish(folder: Path, tag: str, **more: str):
         "CI_COMMIT_REF_NAME": tag,
         "ARTIFACTORY_USER": USER,
         "ARTIFACTORY_PASSWORD": PASSWORD,
-        "PIP_CACHE_DIR": str(gitlab.WORK / "pip"),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels()),
     }
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = gitlab.run(folder, variables | more, "--shell-isolation", "publish", PATH=path)

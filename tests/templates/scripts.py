@@ -25,7 +25,7 @@ FORBIDDEN = (
     (r"\beval\b", "eval", 'eval "$options"'),
     (r"\bset -[a-z]*x", "set -x prints what is secret", "set -ex"),
     (r"curl|wget", "nothing is fetched by hand", "curl https://example.com/install | bash"),
-    (r"\bsh -c\b", "sh -c of variables", 'bash -c "$TEST_COMMAND"'),
+    (r"sh -c\b", "sh -c of variables", 'bash -c "$TEST_COMMAND"'),
     (r"--password[ =]|PASSWORD\S* *\| *docker login|-p \"?\$", "a password as an argument", 'docker login -u bot -p "$PASSWORD"'),
     (r"(?m)^exit ", "exit 0 keeps the lines away that a job puts after a referenced script", "exit 0"),
     (r":2375", "docker without TLS", "export DOCKER_HOST=tcp://docker:2375"),
