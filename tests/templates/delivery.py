@@ -140,6 +140,8 @@ class Pipeline:
             "SONAR_TEAM": "numbers",
             "SONAR_HOST_URL": "https://sonar.example.com",
             "ENABLE_RELEASES_PAGE": "true",
+            "SEVERITY_COMMAND": "--severity MEDIUM,HIGH,CRITICAL",
+            "CONTAINER_SCANNING_REPORT": "vulnerabilities.json",
             "DEPLOY_HOST": docker.host or "",
             # As a team with an engine of its own on its runners has it.
             **docker.environment(),
@@ -247,6 +249,10 @@ def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
         equal(f"{job} has nothing to say", json.loads(service.artifact(job, file).read_text()), [])
     badge = service.artifact("lines-of-code-badge", "lines-of-code-badge.svg").read_text()
     check("the lines of code have a badge", badge.lstrip().startswith("<svg"), badge[:80])
+    looked = service.artifact("trivy", "vulnerabilities.json")
+    check("what trivy has found is kept", looked.exists() and json.loads(looked.read_text())["vulnerabilities"] == [])
+    severities = {call["arguments"][call["arguments"].index("--severity") + 1] for call in calls("trivy") if "--severity" in call["arguments"]}
+    equal("trivy looks for what it is told", severities, {"MEDIUM,HIGH,CRITICAL"})
     scored = [call["arguments"][-1] for call in calls("kube-score")]
     equal("each environment's chart is scored", scored, ["rendered.yaml"] * 3)
     reports(service)

@@ -186,6 +186,8 @@ def helm(world: World) -> None:
 
     ok, said = world.run("deploy-prod", tag("1.4.0"), **here | {"DEPLOY_NAMESPACE": ""})
     check("a missing namespace is named", not ok and "neither DEPLOY_NAMESPACE_PROD nor DEPLOY_NAMESPACE is set" in said, said)
+    ok, said = world.run("deploy-prod", tag("1.4.0"), **here, DEPLOY_HELM_CHART="charts/numbers")
+    check("DEPLOY_HELM_CHART says where the chart is", not ok and "charts/numbers/Chart.yaml is not here" in said, said)
     ok, said = world.run("deploy-prod", tag("1.4.0"), **here, DEPLOY_TOOLS="no-such-tool")
     check("a missing tool is named before anything is done", not ok and "no-such-tool is not here" in said and not world.recorded("helm"), said)
     ok, said = world.run("deploy-prod", tag("1.3.0"), **here)

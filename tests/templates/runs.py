@@ -64,7 +64,7 @@ def run(binaries: str, jobs: list, changes: dict, run_code: int = 0):
 
 def whole(binaries: str) -> None:
     jobs = ["lines-of-code-badge", "hadolint", "prepare-build", "build-amd64", "prepare-compose", "test"]
-    artifacts, record, done = run(binaries, jobs, {})
+    artifacts, record, done = run(binaries, jobs, {"CODEQUALITY_REPORT": "linters.json"})
     said = done.stdout + done.stderr
     check("the jobs pass", done.returncode == 0, said[-3000:])
     if done.returncode:
@@ -75,6 +75,7 @@ def whole(binaries: str) -> None:
     place = (record / "config-folder").read_text()
     check("credentials are outside of the build context", not place.startswith(str(gitlab.ROOT)), place)
 
+    check("a report has the name that it is given", (artifacts / "hadolint/linters.json").read_text() == "[]\n")
     linted = (record / "hadolint").read_text()
     check("the Dockerfile is named as GitLab knows it", linted.endswith("warning Dockerfile\n"), linted)
     badge = (artifacts / "lines-of-code-badge/lines-of-code-badge.svg").read_text()
@@ -199,10 +200,11 @@ def badges(binaries: str) -> None:
     report_of.mkdir(parents=True, exist_ok=True)
     (report_of / "type-coverage.json").write_text('{"succeeded": true, "correctCount": 9, "totalCount": 10, "percent": 90, "percentString": "90.00"}')
     for job, file, says in (
-        ("type-coverage-badge", "type-coverage-badge.svg", "<title>type coverage: 90"),
+        ("type-coverage-badge", "types.svg", "<title>type coverage: 90"),
         ("code-style-badge", "code-style-badge.svg", "<title>code style: ruff</title>"),
     ):
-        artifacts, _, done = run(binaries, [job], {"TYPE_COVERAGE_REPORT": str(report_of / "type-coverage.json")})
+        given = {"TYPE_COVERAGE_REPORT": str(report_of / "type-coverage.json"), "TYPE_COVERAGE_BADGE": "types.svg"}
+        artifacts, _, done = run(binaries, [job], given)
         badge = artifacts / job / file
         check(f"{job} draws it", badge.exists() and says in badge.read_text(), done.stdout + done.stderr)
 

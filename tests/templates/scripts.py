@@ -27,6 +27,7 @@ FORBIDDEN = (
     (r"curl|wget", "nothing is fetched by hand", "curl https://example.com/install | bash"),
     (r"sh -c\b", "sh -c of variables", 'bash -c "$TEST_COMMAND"'),
     (r"--password[ =]|PASSWORD\S* *\| *docker login|-p \"?\$", "a password as an argument", 'docker login -u bot -p "$PASSWORD"'),
+    (r"://[^\s\"'/@]*\$[^\s\"'/]*@", "credentials in an address", 'pip install --index-url "https://$USER:$PASSWORD@pypi.example.com/simple"'),
     (r"(?m)^exit ", "exit 0 keeps the lines away that a job puts after a referenced script", "exit 0"),
     (r":2375", "docker without TLS", "export DOCKER_HOST=tcp://docker:2375"),
     (r"docker manifest|sonar\.login", "given up by those who made it", 'docker manifest create "$image"'),
