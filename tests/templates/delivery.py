@@ -235,14 +235,7 @@ def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
     """Linted; with isolation also built, tested and, by hand, released and deployed to dev. No marks."""
     service = pipeline.service
     git(service.folder, "checkout", "--quiet", service.merge_request)
-    event = {
-        "CI_COMMIT_BRANCH": None,
-        "CI_COMMIT_REF_NAME": "feature/even",
-        "CI_PIPELINE_SOURCE": "merge_request_event",
-        "CI_MERGE_REQUEST_IID": "7",
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
-        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature/even",
-    }
+    event = gitlab.merge_request("feature/even")
     if not pipeline.passes("merge request", event, "--manual", "image-release"):
         return
     for job, file in (("ruff-check", "codequality.json"), ("mypy", "codequality.json"), ("hadolint", "codequality.json")):

@@ -122,9 +122,8 @@ def images(texts: dict) -> None:
     for name, variable in (("ruff", "RUFF_VERSION"), ("mypy", "MYPY_VERSION"), ("mypy-gitlab-code-quality", "MYPY_CODE_QUALITY_VERSION")):
         check(f"{variable} is what is tested", pinned[name] == defaults[variable], f"{pinned[name]} and not {defaults[variable]}")
     for path, text in texts.items():
-        for name, job in (yaml.load(text, Loader) or {}).items():
-            if not isinstance(job, dict):
-                continue
+        jobs = {name: job for document in yaml.load_all(text, Loader) for name, job in document.items() if isinstance(job, dict)}
+        for name, job in jobs.items():
             named = [job.get("image"), *(job.get("services") or [])]
             for image in [one.get("name") if isinstance(one, dict) else one for one in named if one]:
                 check(f"the image of {name} in {path.name} is a variable", re.fullmatch(r"\$\w+_IMAGE", image) is not None, image)

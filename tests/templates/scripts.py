@@ -38,7 +38,7 @@ FORBIDDEN = (
 )
 DELIVERY = ("publish", "image-release", "deploy", "gitlab-release")
 # What stands for a value that is known only in a pipeline, where a tool looks at it.
-SAMPLES = {"from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto"}
+SAMPLES = {"from": "commits", "image": "registry.example.com/numbers-api/ci:8b1735cf", "REGISTRY_BACKEND": "auto", "bump": "minor"}
 # Line by line nobody can know what a part that is referenced before has set. Read as a whole, as above, it is known.
 SET_BEFORE = "SC-2154"
 CARELESS = "careless:\n  script:\n    - rm -rf $CI_PROJECT_DIR/$folder\n"
@@ -173,7 +173,7 @@ def shell_of_templates(folders: dict) -> dict:
 
 def main() -> int:
     binaries = os.environ.get("E2E_BIN_DIR", "")
-    paths = [gitlab.HERE / "every-job.yml", gitlab.HERE / "profile.yml", *sorted((gitlab.HERE / "interface").glob("*.yml"))]
+    paths = [gitlab.HERE / "every-job.yml", gitlab.HERE / "profile.yml", *sorted((gitlab.HERE / "interface").glob("*.yml")), gitlab.ROOT / ".gitlab-ci.yml"]
     folders = {path.stem: gitlab.repository(path) for path in paths}
     templates, workflows, ours = shell_of_templates(folders), {}, set()
     for path in sorted((gitlab.ROOT / "ci/github").glob("*.yml")):
