@@ -159,7 +159,8 @@ def packages() -> None:
     for name, text in POETRY.items():
         (files / name).parent.mkdir(parents=True, exist_ok=True)
         (files / name).write_text(text)
-    around = {"PATH": f"{venv / 'bin'}:{os.environ['PATH']}", "POETRY_VIRTUALENVS_CREATE": "false", "HOME": str(HOME)}
+    # In an image there is one Python, and poetry installs into that; here it is the virtual environment that is active.
+    around = {"PATH": f"{venv / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(venv), "HOME": str(HOME)}
     caches = {"PIP_CACHE_DIR": str(KEPT / "pip"), "POETRY_CACHE_DIR": str(KEPT / "poetry")}
     preset = gitlab.ROOT / "ci/presets/python-package--v1.yml"
     for title, files, more, tests in (
