@@ -13,7 +13,8 @@ HERE = Path(__file__).resolve().parent
 # Each of the scripts has its own, since several run at a time.
 WORK = ROOT / "target/templates" / Path(sys.argv[0]).stem
 # It lives too short for threads of its own to help, and makes much that is soon forgotten.
-PROGRAM = ["node", "--single-threaded", "--max-semi-space-size=64", str(ROOT / "target/npm/node_modules/gitlab-ci-local/dist/index.js")]
+PLACE = ROOT / "target/npm/node_modules/gitlab-ci-local/dist"
+PROGRAM = ["node", "--single-threaded", "--max-semi-space-size=64", str(next(path for path in (PLACE / "quick.js", PLACE / "index.js") if path.exists()))]
 
 # Every tool of ours.
 TOOLS = sorted(path.parent.name for path in ROOT.glob("crates/*/Cargo.toml"))
