@@ -28,7 +28,7 @@ class Servers:
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         places = json.loads(self.process.stdout.readline())
         self.gitlab, self.api, self.registry = places["url"], places["api"], places["registry"]
-        self.artifactory = places["artifactory"]
+        self.artifactory = places.get("artifactory")
         return self
 
     def __exit__(self, *_):
