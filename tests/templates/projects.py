@@ -31,23 +31,7 @@ MANAGERS = {
     "yarn-1": ("yarn@1.22.22", "yarn-1.lock", ".yarn/cache", ("build-frontend",)),
 }
 # A package of poetry's. What its tests want is there already: poetry would ask for it where many networks have no mirror.
-POETRY = {
-    "pyproject.toml": """[build-system]
-requires = ["poetry-core>=2"]
-build-backend = "poetry.core.masonry.api"
-
-[project]
-name = "small-numbers"
-version = "0.0.0"
-description = "Numbers below ten"
-requires-python = ">=3.11"
-
-[tool.pytest.ini_options]
-addopts = "--cov=small_numbers"
-""",
-    "small_numbers/__init__.py": "NUMBERS = range(10)\n\n\ndef double(number):\n    return 2 * number\n",
-    "tests/test_numbers.py": "from small_numbers import NUMBERS\n\n\ndef test_there_are_ten():\n    assert len(NUMBERS) == 10\n",
-}
+SMALL_NUMBERS = gitlab.HERE / "small-numbers"
 
 
 def programs() -> Path:
@@ -155,17 +139,13 @@ def packages() -> None:
     venv = KEPT / "venv"
     if not (venv / "bin/pip").exists():
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    files = gitlab.WORK / "small-numbers"
-    for name, text in POETRY.items():
-        (files / name).parent.mkdir(parents=True, exist_ok=True)
-        (files / name).write_text(text)
     # In an image there is one Python, and poetry installs into that; here it is the virtual environment that is active.
     around = {"PATH": f"{venv / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(venv), "HOME": str(HOME)}
     caches = {"PIP_CACHE_DIR": str(KEPT / "pip"), "POETRY_CACHE_DIR": str(KEPT / "poetry")}
     preset = gitlab.ROOT / "ci/presets/python-package--v1.yml"
     for title, files, more, tests in (
         ("pip", gitlab.ROOT / "examples/numbers-api", {"PYTHON_EXTRAS": "dev"}, 19),
-        ("poetry", files, {}, 1),
+        ("poetry", SMALL_NUMBERS, {}, 1),
     ):
         folder = gitlab.repository(preset, files, f"package-{title}")
         ok, said = run(folder, around, caches | more, "test")

@@ -21,19 +21,7 @@ from checks import check, report
 
 USER, PASSWORD = "publisher", "s3cret-of-the-index"
 # A package of poetry's, whose version the tag says.
-POETRY = {
-    "pyproject.toml": """[build-system]
-requires = ["poetry-core>=2"]
-build-backend = "poetry.core.masonry.api"
-
-[project]
-name = "small-numbers"
-version = "0.0.0"
-description = "Numbers below ten"
-requires-python = ">=3.11"
-""",
-    "small_numbers/__init__.py": "NUMBERS = range(10)\n",
-}
+SMALL_NUMBERS = gitlab.HERE / "small-numbers"
 
 
 class Silent(WSGIRequestHandler):
@@ -96,11 +84,7 @@ def main() -> int:
     there = lambda: sorted(path.name for path in packages.iterdir())
     pipeline = gitlab.HERE / "publish.yml"
     numbers = gitlab.repository(pipeline, gitlab.ROOT / "examples/numbers-api", "publish-numbers")
-    files = gitlab.WORK / "small-numbers"
-    for name, text in POETRY.items():
-        (files / name).parent.mkdir(parents=True, exist_ok=True)
-        (files / name).write_text(text)
-    small = gitlab.repository(pipeline, files, "publish-small-numbers")
+    small = gitlab.repository(pipeline, SMALL_NUMBERS, "publish-small-numbers")
 
     with index(packages) as address:
         ok, said = publish(numbers, "1.0.0", TEAM_PYPI_REPO=address, ARTIFACTORY_PASSWORD="")
