@@ -4,16 +4,27 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-WORK = ROOT / "target/templates"
-PROGRAM = ["node", str(ROOT / "target/npm/node_modules/gitlab-ci-local/dist/index.js")]
+# Each of the scripts has its own, since several run at a time.
+WORK = ROOT / "target/templates" / Path(sys.argv[0]).stem
+# It lives too short for threads of its own to help, and makes much that is soon forgotten.
+PLACE = ROOT / "target/npm/node_modules/gitlab-ci-local/dist"
+PROGRAM = ["node", "--single-threaded", "--max-semi-space-size=64", str(next(path for path in (PLACE / "quick.js", PLACE / "index.js") if path.exists()))]
+
+# Every tool of ours.
+TOOLS = sorted(path.parent.name for path in ROOT.glob("crates/*/Cargo.toml"))
 
 # What an event does not set has to be unset: gitlab-ci-local fills it in from the repository.
 FILLED_IN = ["CI_COMMIT_BRANCH"]
+
+VALIDATED = "--json-schema-validation=true"
+# What takes longer, in seconds, hangs.
+LONGEST = 600
 
 
 class Failed(Exception):
@@ -67,8 +78,13 @@ def tag(name: str) -> dict:
 
 
 def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """gitlab-ci-local in `folder`; a variable that is None is not set. Warnings would go to stdout, before the data."""
+    """gitlab-ci-local in `folder`; a variable that is None is not set. Warnings would go to stdout, before the data.
+
+    The form of the templates is looked at by others, and by this where scripts.py asks for it: it takes as long as all else.
+    """
     command = PROGRAM + ["--force-shell-executor", *arguments]
+    if VALIDATED not in arguments:
+        command.append("--json-schema-validation=false")
     for name in FILLED_IN:
         if variables.get(name, "") is None:
             command += ["--unset-variable", name]
@@ -79,7 +95,7 @@ def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> s
     ours["GCL_IGNORE_PREDEFINED_VARS"] = ",".join(v for v in variables if v.startswith(("CI_", "GITLAB_CI")))
     # It ends before a pipe has taken more than a pipe holds; a file takes all.
     with TemporaryFile("w+") as out:
-        done = subprocess.run(command, cwd=folder, env=ours | environment, stdout=out, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, cwd=folder, env=ours | environment, stdout=out, stderr=subprocess.PIPE, text=True, timeout=LONGEST)
         out.seek(0)
         done.stdout = out.read()
     return done
@@ -87,7 +103,7 @@ def run(folder: Path, variables: dict, *arguments: str, **environment: str) -> s
 
 def told(folder: Path, variables: dict, *arguments: str) -> str:
     """What gitlab-ci-local says of a pipeline, or Failed with its complaint."""
-    done = run(folder, variables, *arguments, "--json-schema-validation=false")
+    done = run(folder, variables, *arguments)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
         raise Failed("\n".join(line for line in lines if not line.startswith("    at ")).strip())
@@ -103,6 +119,6 @@ def jobs(folder: Path, variables: dict, *arguments: str) -> dict:
 
 def dependencies(folder: Path, variables: dict) -> str:
     """What gitlab-ci-local's check of needs complains of; nothing when it is content, or a person has yet to start a job."""
-    checked = run(folder, variables, "--validate-dependency-chain", "--json-schema-validation=false")
+    checked = run(folder, variables, "--validate-dependency-chain")
     said = checked.stdout + checked.stderr
     return said if checked.returncode and "is when:manual, its needed by" not in said else ""

@@ -58,10 +58,10 @@ class World:
             "CI_COMMIT_BRANCH": "main",
             "CI_PIPELINE_SOURCE": event,
             "CI_API_V4_URL": self.places.api,
-            "CI_SERVER_URL": self.places.gitlab,
+            "CI_SERVER_URL": self.places.url,
             "CI_PROJECT_PATH": PROJECT,
             "CI_PROJECT_ID": "1",
-            "CI_PROJECT_URL": f"{self.places.gitlab}/{PROJECT}",
+            "CI_PROJECT_URL": f"{self.places.url}/{PROJECT}",
             "CI_COMMIT_MESSAGE": MESSAGE,
             "GITLAB_TOKEN": TOKEN,
             "DEV_TRIGGER_TOKEN": TRIGGER,
@@ -99,7 +99,7 @@ def follow(world: World) -> None:
 
 
 def start(world: World) -> None:
-    project = {"name": "dev", "url": f"{world.places.gitlab}/{PROJECT}", "secret": "DEV_TRIGGER_TOKEN"}
+    project = {"name": "dev", "url": f"{world.places.url}/{PROJECT}", "secret": "DEV_TRIGGER_TOKEN"}
     wrong = json.dumps([project, project | {"name": "prod", "secret": "PROD_TRIGGER_TOKEN"}])
     ok, said = world.run("trigger-environments", "push", PROJECTS=wrong)
     check("a missing token starts nothing", not ok and "PROD_TRIGGER_TOKEN is not set" in said and world.state()["pipelines"] == [], said)
@@ -108,7 +108,7 @@ def start(world: World) -> None:
     check("a push starts the environments", ok and len(pipelines) == 1, said)
     variables = dict(pipelines[0]["variables"]) if pipelines else {}
     check("the message arrives as it is", variables.get("CD_MESSAGE") == MESSAGE, variables)
-    check("the commit is named", variables.get("CD_COMMIT_URL", "").startswith(f"{world.places.gitlab}/{PROJECT}/-/commit/"), variables)
+    check("the commit is named", variables.get("CD_COMMIT_URL", "").startswith(f"{world.places.url}/{PROJECT}/-/commit/"), variables)
 
 
 def main() -> int:

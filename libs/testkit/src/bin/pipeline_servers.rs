@@ -7,14 +7,15 @@
 //! its standard input.
 //!
 //! With `"github": {"repository": "team/app", "token": "TOKEN", "tags": {"1.0.0": "SHA"}, "files": {"PATH": "text"},
-//! "workflows": ["FILE"]}` there is no GitLab, and `url` and `api` are a GitHub's with that repository.
+//! "workflows": ["FILE"]}` there is no GitLab, and `url` and `api` are a GitHub's with that repository. With `"artifactory":
+//! "KEY"` there is an Artifactory with that account and a local repository besides, whose address the line then has as well.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 
 use serde_json::{Value, json};
-use testkit::{Github, Gitlab, Registry, Role};
+use testkit::{Artifactory, Github, Gitlab, Registry, Role};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let world = std::env::args().nth(1).ok_or("usage: pipeline-servers WORLD")?;
@@ -23,10 +24,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let account = texts(&world["account"])?;
     let [user, password] = account.as_slice() else { return Err("account is a user and a password".into()) };
     let registry = Registry::builder().account(user, password).start();
+    let artifactory = world["artifactory"]
+        .as_str()
+        .map(|key| Artifactory::builder().local(key).account(user, password).start());
 
     let mut out = io::stdout();
     let (url, api) = forge.addresses();
-    let places = json!({ "url": url, "api": api, "registry": registry.address() });
+    let places = json!({
+        "url": url,
+        "api": api,
+        "registry": registry.address(),
+        "artifactory": artifactory.as_ref().map(Artifactory::address),
+    });
     writeln!(out, "{places}")?;
     for line in io::stdin().lock().lines() {
         writeln!(out, "{}", forge.state(&line?))?;
