@@ -128,7 +128,9 @@ fn a_command_that_takes_too_long_is_ended() {
     let setup = stand.sh(&["--setup", "sleep 1000", "--timeout", "1s"], "true");
     // At once, or this would be a test that waits.
     let [hangs, obeys, setup] = std::thread::scope(|scope| {
-        [hangs, obeys, setup].map(|tool| scope.spawn(move || tool.run())).map(|run| run.join().expect("a run"))
+        [hangs, obeys, setup]
+            .map(|tool| scope.spawn(move || tool.run()))
+            .map(|run| run.join().expect("a run"))
     });
     assert_eq!((hangs.code, hangs.stdout()), (Some(124), "begun\n"), "{hangs:?}");
     assert!(hangs.stderr.contains("not through within 5.0 s and is ended"), "{hangs:?}");
