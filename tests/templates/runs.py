@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+import gates
 import gitlab
 from checks import check, report
 
@@ -167,27 +168,57 @@ def failures(binaries: str) -> None:
 
 
 def gated(binaries: str) -> None:
-    """The job of image-gate, on a real engine that has nothing but a shell."""
+    """The jobs of image-gate, on a real engine that has nothing but a shell, and a real registry."""
     engine = subprocess.Popen([f"{binaries}/bench-engine"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     told = engine.stdout.readline().split()
     if not told:
-        print("NOT CHECKED: the job of image-gate; no Docker engine can be started here")
+        print("NOT CHECKED: the jobs of image-gate; no Docker engine can be started here")
         return
     host, base = told
     folder = gitlab.repository(gitlab.HERE / "gated.yml", gitlab.HERE / "gated")
-    path = f"{binaries}:{os.environ['PATH']}"
-    variables = PIPELINE | {"ARTIFACTORY_HOST": "", "DOCKER_HOST": host, "DOCKER_TLS_VERIFY": "", "BASE": base}
-    done = gitlab.run(folder, variables, "--shell-isolation", "image-gate", PATH=path)
-    said = done.stdout + done.stderr
-    check("an image passes its gates", done.returncode == 0, said[-3000:])
-    for step in ("build", "unit", "health"):
-        check(f"the summary has {step}", re.search(rf"{step} +passed", said) is not None, said[-3000:])
-    check("nothing is pushed from a branch of no interest", "push    nothing to do" in said, said[-3000:])
-    junit = folder / ".gitlab-ci-local/artifacts/image-gate/junit.xml"
-    check("the report is kept", junit.exists() and 'name="unit"' in junit.read_text())
-    done = gitlab.run(folder, variables | {"CODE": "7"}, "--shell-isolation", "image-gate", PATH=path)
-    said = done.stdout + done.stderr
-    check("a gate that fails fails the job", "FAIL 3" in said and "exit code 7" in said, said[-3000:])
+    subprocess.run(["git", "-C", str(folder), "tag", "v1.4.3"], check=True)
+    path = f"{gitlab.HERE / 'stand-ins'}:{binaries}:{os.environ['PATH']}"
+    record = gitlab.WORK / "record"
+    shutil.rmtree(record, ignore_errors=True)
+    record.mkdir(parents=True)
+    with gates.registry() as address:
+        image = f"{address}/team/gated/release"
+        variables = PIPELINE | {"ARTIFACTORY_HOST": "", "DOCKER_HOST": host, "DOCKER_TLS_VERIFY": "", "BASE": base, "RECORD": str(record)}
+        variables |= {"CI_REGISTRY_IMAGE": image.removesuffix("/release"), "IMAGE_GATE_REFERENCE": f"{image}:1.4.3", "CI_PROJECT_URL": "https://gitlab.example.com/team/gated"}
+
+        def run(job: str, changes: dict) -> tuple:
+            done = gitlab.run(folder, variables | changes, "--shell-isolation", job, PATH=path)
+            return done.returncode == 0, done.stdout + done.stderr
+
+        ok, said = run("image-gate", {})
+        check("an image passes its gates", ok, said)
+        for step in ("build", "unit", "health"):
+            check(f"the summary has {step}", re.search(rf"{step} +passed", said) is not None, said)
+        check("nothing is pushed from a branch of no interest", "push    nothing to do" in said, said)
+        junit = folder / ".gitlab-ci-local/artifacts/image-gate/junit.xml"
+        check("the report is kept", junit.exists() and 'name="unit"' in junit.read_text())
+        ok, said = run("image-gate", {"CODE": "7"})
+        check("a gate that fails fails the job", "FAIL 3" in said and "exit code 7" in said, said)
+        ok, said = run("image-gate-inspect", gates.tag("v1.4.3"))
+        check("what was not pushed cannot be inspected", not ok, said)
+
+        ok, said = run("image-gate", gates.tag("v1.4.3"))
+        check("a tag is pushed", ok and re.search(r"push +passed", said) is not None, said)
+        skopeo = ["skopeo", "inspect", "--tls-verify=false"]
+        seen = [subprocess.run([*skopeo, f"docker://{image}:{name}"], capture_output=True, text=True).stdout for name in ("1.4.3", "1.4", "1", "latest")]
+        seen = [json.loads(one or "{}") for one in seen]
+        digests = {one.get("Digest") for one in seen}
+        check("with all its semantic tags", len(digests) == 1 and None not in digests, seen)
+        labels = seen[0].get("Labels") or {}
+        check("it has its version as a label", labels.get("org.opencontainers.image.version") == "1.4.3", labels)
+        check("it has its source as a label", labels.get("org.opencontainers.image.source") == variables["CI_PROJECT_URL"], labels)
+        ok, said = run("image-gate-inspect", gates.tag("v1.4.3"))
+        check("its digest and platform are shown", ok and digests.pop() in said and "linux/amd64" in said, said)
+        ok, said = run("image-gate-scan", gates.tag("v1.4.3"))
+        called = (record / "trivy").read_text() if (record / "trivy").exists() else ""
+        check("it is scanned", ok and called == f"image --exit-code 1 --severity HIGH,CRITICAL {image}:1.4.3\n", called + said)
+        ok, said = run("image-gate-scan", gates.tag("v1.4.3") | {"TRIVY_CODE": "1"})
+        check("what the scan finds fails the job", not ok, said)
     left = subprocess.run(["docker", "ps", "--all", "--quiet"], env=os.environ | {"DOCKER_HOST": host}, capture_output=True, text=True)
     check("no container is left", left.returncode == 0 and left.stdout == "", left.stdout + left.stderr)
     engine.stdin.close()
