@@ -18,6 +18,8 @@ import tarfile
 import threading
 from pathlib import Path
 
+import yaml
+
 import bases
 import engine
 import gitlab
@@ -344,6 +346,9 @@ def gated(world: World) -> None:
         if not docker.host:
             print(f"NOT CHECKED: image-pipeline.yml for real: {docker.why}")
             return
+        offered = yaml.safe_load((gitlab.ROOT / ".github/workflows/image-pipeline.yml").read_text())["jobs"]["image"]["env"]
+        described = (gitlab.ROOT / "examples/numbers-api/gates.toml").read_text()
+        check("gates.toml takes what the workflow offers", all(f"${{{name}" in described for name in offered), offered)
         world.runner.environment |= docker.environment() | {"BASE_IMAGE": world.servers.python()}
         before, image = world.service.main, f"{world.servers.registry}/team/gated"
         inputs = {"registry": world.servers.registry, "image": image, "tools_url": world.release.url, "file": "own.toml"}
