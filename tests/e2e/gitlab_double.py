@@ -101,6 +101,12 @@ assert "already exists" in refused(
     GitlabCreateError, 400, lambda: project.tags.create({"tag_name": "t", "ref": "main"})
 )
 action = {"action": "create", "file_path": "values.yml", "content": "a: 1\n"}
+kept = project.commits.list(ref_name="main", get_all=False)[0]
+containing = {one["name"] for one in kept.refs("tag", get_all=True)}
+assert containing == {"1.0.0", "t"} | {f"0.{number}.0" for number in range(25)}, containing
+assert {one["type"] for one in kept.refs("all", get_all=True)} == {"branch", "tag"}
+refused(GitlabGetError, 404, lambda: project.commits.get("f" * 40, lazy=True).refs("tag"))
+refused(GitlabGetError, 404, lambda: at_job.commits.get(kept.id, lazy=True).refs("tag"))
 project.commits.create(
     {"branch": "next", "start_branch": "main", "commit_message": "Follow", "actions": [action]}
 )

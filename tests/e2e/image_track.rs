@@ -2,6 +2,8 @@
 
 mod adopt;
 mod bad_input;
+mod cut_off;
+mod field;
 mod forges;
 mod network;
 mod sources;

@@ -5,13 +5,14 @@ passed = 0
 wrong = []
 
 
-def check(title: str, holds: bool, seen: object = "") -> None:
-    """`seen` is what was there instead; of a log, its end."""
+def check(title: str, holds: object, seen: object = "") -> bool:
+    """Whether it holds. `seen` is what was there instead; of a log, its end."""
     global passed
     if holds:
         passed += 1
     else:
         wrong.append(f"{title}: {str(seen)[-SHOWN:]}")
+    return bool(holds)
 
 
 def report(name: str) -> int:

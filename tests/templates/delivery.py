@@ -18,7 +18,7 @@ import gitlab
 import servers
 from checks import check, report
 
-FOLDER = gitlab.WORK / "delivery"
+FOLDER = gitlab.WORK
 RECORD = FOLDER / "record"
 STRICT = gitlab.HERE / "strict"
 VENV = gitlab.ROOT / "target/delivery-venv"
@@ -66,7 +66,7 @@ def stripped(binaries: str) -> str:
     """The tools, without what a debugger wants: one job hands them over as artifacts."""
     folder = FOLDER / "bin"
     folder.mkdir()
-    for tool in ("versioner", "loc-badge", "image-promote", "props", "compose-rewrite", "release", "pipeline-servers"):
+    for tool in (*gitlab.TOOLS, "pipeline-servers"):
         subprocess.run(["strip", "-o", folder / tool, Path(binaries) / tool], check=True)
     return str(folder)
 
@@ -125,8 +125,8 @@ class Pipeline:
             "CI_PROJECT_NAME": "numbers-api",
             "CI_PROJECT_TITLE": "Numbers API",
             "CI_PROJECT_PATH": SERVICE,
-            "CI_PROJECT_URL": f"{world.gitlab}/{SERVICE}",
-            "CI_SERVER_URL": world.gitlab,
+            "CI_PROJECT_URL": f"{world.url}/{SERVICE}",
+            "CI_SERVER_URL": world.url,
             "CI_API_V4_URL": world.api,
             "CI_PAGES_URL": "https://team.pages.example.com/numbers-api",
             "CI_REGISTRY": world.registry,
@@ -140,6 +140,8 @@ class Pipeline:
             "SONAR_TEAM": "numbers",
             "SONAR_HOST_URL": "https://sonar.example.com",
             "ENABLE_RELEASES_PAGE": "true",
+            "SEVERITY_COMMAND": "--severity MEDIUM,HIGH,CRITICAL",
+            "CONTAINER_SCANNING_REPORT": "vulnerabilities.json",
             "DEPLOY_HOST": docker.host or "",
             # As a team with an engine of its own on its runners has it.
             **docker.environment(),
@@ -233,20 +235,17 @@ def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
     """Linted; with isolation also built, tested and, by hand, released and deployed to dev. No marks."""
     service = pipeline.service
     git(service.folder, "checkout", "--quiet", service.merge_request)
-    event = {
-        "CI_COMMIT_BRANCH": None,
-        "CI_COMMIT_REF_NAME": "feature/even",
-        "CI_PIPELINE_SOURCE": "merge_request_event",
-        "CI_MERGE_REQUEST_IID": "7",
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
-        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature/even",
-    }
+    event = gitlab.merge_request("feature/even")
     if not pipeline.passes("merge request", event, "--manual", "image-release"):
         return
     for job, file in (("ruff-check", "codequality.json"), ("mypy", "codequality.json"), ("hadolint", "codequality.json")):
         equal(f"{job} has nothing to say", json.loads(service.artifact(job, file).read_text()), [])
     badge = service.artifact("lines-of-code-badge", "lines-of-code-badge.svg").read_text()
     check("the lines of code have a badge", badge.lstrip().startswith("<svg"), badge[:80])
+    looked = service.artifact("trivy", "vulnerabilities.json")
+    check("what trivy has found is kept", looked.exists() and json.loads(looked.read_text())["vulnerabilities"] == [])
+    severities = {call["arguments"][call["arguments"].index("--severity") + 1] for call in calls("trivy") if "--severity" in call["arguments"]}
+    equal("trivy looks for what it is told", severities, {"MEDIUM,HIGH,CRITICAL"})
     scored = [call["arguments"][-1] for call in calls("kube-score")]
     equal("each environment's chart is scored", scored, ["rendered.yaml"] * 3)
     reports(service)

@@ -26,12 +26,26 @@ INTERFACE = """
 .kube-score-static-analyze .lint-frontend .lines-of-code-badge .test-python-ci .test-js-ci .test-docker-ci .test-compose-ci
 .tag-tested-image .tag-scanned-image .publish .verify-artifactory-properties .image-release .deploy-dev .deploy-prev .deploy-prod
 .auto-semver .gitlab-release .gitlab-release-update-prod .run-e2e-tests .default-job .default-docker-cli-job .login-methods
-.prepare-build-tag .configure-package-manager .install-frontend .poetry-base .base-frontend-cache .default-rules
+.appscreener-get-project .appscreener-scan .sonar-scan-python .sonar-scan-js .build-image-amd64 .build-image-arm64
+.publish-multiarch-manifest .build-frontend-project .prepare-build-tag .configure-package-manager .install-frontend .poetry-base .base-frontend-cache .default-rules
 """.split()
 RULES = """
 dev-rule merge-request-rule tag-rule image-tagging-rule release-rule deploy-dev-rule deploy-prev-rule deploy-prod-rule
 gitlab-release-rule
 """.split()
+
+# What their projects and groups set.
+VARIABLES = """
+ARTIFACTORY_USER ARTIFACTORY_PASSWORD ARTIFACTORY_HOST DOCKER_TEAM_REGISTRY_PREFIX DEPLOY_HELM_CHART PROJECT_SLUG ENABLE_ISOLATION
+NPMRC_ADDITIONAL_SCOPE COREPACK_NPM_REGISTRY NPM_INSTALL_EXTRA_ARGS PNPM_INSTALL_EXTRA_ARGS YARN_INSTALL_EXTRA_ARGS SEVERITY_COMMAND
+CODEQUALITY_REPORT CONTAINER_SCANNING_REPORT RUFF_VERSION MYPY_VERSION SECURITY_TEAM_ID APPSCREENER_TOKEN SONAR_TOKEN SONAR_TEAM
+TEAM_PYPI_REPO DEPLOY_NAMESPACE DEPLOY_NAMESPACE_DEV DEPLOY_NAMESPACE_PREV DEPLOY_NAMESPACE_PROD KUBE_CONTEXT KUBE_CONTEXT_DEV
+KUBE_CONTEXT_PREV KUBE_CONTEXT_PROD ASSET_URL GENERIC_GITLAB_TOKEN E2E_PROJECT TYPE_COVERAGE_BADGE FILE_SUFFIX
+SKIP_TRIVY SKIP_HADOLINT SKIP_KUBESCORE SKIP_BUILD_ARM SKIP_TESTS SKIP_SONAR APPSEC_SKIP SKIP_AUTO_SEMVER SKIP_GITLAB_RELEASE
+SKIP_RELEASE_PAGE_UPDATE
+""".split()
+# An image by its version, or by what holds it: never the latest.
+PINNED = re.compile(r"[\w.$-]+(/[\w.-]+)+:(?!latest)[\w.-]*(\d|\$\w+_VERSION)[\w.-]*(@sha256:[0-9a-f]{64})?")
 
 
 def section(text: str, title: str) -> str:
@@ -49,7 +63,7 @@ def code(cell: str) -> list:
 
 
 def documents() -> dict:
-    return {path: path.read_text() for path in sorted(CI.glob("**/*.yml")) if path.parent.name != "github"}
+    return {path: path.read_text() for path in sorted(CI.glob("**/*.yml")) if "github" not in path.parts[len(CI.parts) :]}
 
 
 def keys(texts: dict) -> set:
@@ -84,6 +98,35 @@ def variables(docs: str, texts: dict) -> None:
         check(f"{name} is read by a job or a tool", name in read or re.search(rf'"{name}"', tools) is not None or suffixed(name, read))
     for name in sorted(read):
         check(f"{name}, which a job reads, is documented", name in told)
+
+
+def promised(docs: str) -> None:
+    """What was promised to users is documented, and some test sets it."""
+    tests = "".join(path.read_text() for path in gitlab.HERE.glob("*.*") if path.suffix in (".py", ".yml") and path.name != "documented.py")
+    for name in VARIABLES:
+        check(f"{name} is documented for users", f"`{name}`" in section(docs, "Variables"))
+        # Which version that is, images() below looks at.
+        check(f"{name} is set by a test", name.endswith("_VERSION") or re.search(rf"\b{name}\b", tests) is not None)
+
+
+def images(texts: dict) -> None:
+    """Every image is a variable of its own, whole, so that a digest can stand there; and its default is one version."""
+    defaults = yaml.safe_load((CI / "_base/vars.yml").read_text())["variables"]
+    for name, default in defaults.items():
+        if name.endswith("_IMAGE"):
+            check(f"{name} is one version", PINNED.fullmatch(default) is not None, default)
+    version = re.search(r'^version = "(.*)"', (gitlab.ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
+    check("the image of the tools is of this version", defaults["PYPELINES_IMAGE"].endswith(f":{version}"), defaults["PYPELINES_IMAGE"])
+    check("RUFF_VERSION says which ruff", "$RUFF_VERSION" in defaults["RUFF_IMAGE"], defaults["RUFF_IMAGE"])
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (gitlab.HERE / "requirements.txt").read_text(), re.MULTILINE))
+    for name, variable in (("ruff", "RUFF_VERSION"), ("mypy", "MYPY_VERSION"), ("mypy-gitlab-code-quality", "MYPY_CODE_QUALITY_VERSION")):
+        check(f"{variable} is what is tested", pinned[name] == defaults[variable], f"{pinned[name]} and not {defaults[variable]}")
+    for path, text in texts.items():
+        jobs = {name: job for document in yaml.load_all(text, Loader) for name, job in document.items() if isinstance(job, dict)}
+        for name, job in jobs.items():
+            named = [job.get("image"), *(job.get("services") or [])]
+            for image in [one.get("name") if isinstance(one, dict) else one for one in named if one]:
+                check(f"the image of {name} in {path.name} is a variable", re.fullmatch(r"\$\w+_IMAGE", image) is not None, image)
 
 
 def suffixed(name: str, read: set) -> bool:
@@ -134,6 +177,8 @@ def main() -> int:
     docs = (gitlab.ROOT / "docs/pipeline.md").read_text()
     texts = documents()
     variables(docs, texts)
+    promised(docs)
+    images(texts)
     names(docs, texts)
     defects()
     return report("documented")

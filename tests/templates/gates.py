@@ -27,15 +27,19 @@ def tag(name: str) -> dict:
 
 
 class World:
-    """A project whose images lie in layout directories, with one image built."""
+    """A project with one image built. Its images lie in layout directories, or at `place`, where `settings` of the pipeline
+    say so.
+    """
 
-    def __init__(self, binaries: str):
+    def __init__(self, binaries: str, place: str = "", settings: dict | None = None):
         self.binaries = binaries
         self.folder = gitlab.repository(gitlab.HERE / "gates.yml", gitlab.ROOT / "examples/numbers-api")
         self.base = gitlab.WORK / "layouts"
         self.record = gitlab.WORK / "record"
         shutil.rmtree(self.base, ignore_errors=True)
         self.base.mkdir(parents=True)
+        self.place = place or f"oci:{self.base}"
+        self.settings = settings or {"VERSIONER_IMAGE_BASE": self.place}
         self.sha = subprocess.check_output(["git", "-C", str(self.folder), "rev-parse", "--short=8", "HEAD"], text=True).strip()
         self.built = self.build("one")
 
@@ -45,19 +49,19 @@ class World:
         self.ask("demo-image", str(source), str(self.base / "made"), revision, revision)
         for platform in ("amd64", "arm64"):
             name = self.image("ci", f"{self.sha}-linux-{platform}")
-            self.ask("image-promote", "copy", self.image("made", revision), name, "--platform", f"linux/{platform}", "--move")
+            self.ask("image-promote", "copy", f"oci:{self.base}/made:{revision}", name, "--platform", f"linux/{platform}", "--move")
         ok, said = self.run("manifest", MAIN)
         check("the manifest job makes one image of two", ok, said)
         return self.digest("ci", self.sha)
 
     def ask(self, *command: str) -> str:
         """What one of our binaries prints, or nothing when it fails."""
-        environment = {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1767225600"}
+        environment = self.settings | {"PATH": os.environ["PATH"], "SOURCE_DATE_EPOCH": "1767225600"}
         done = subprocess.run([f"{self.binaries}/{command[0]}", *command[1:]], capture_output=True, text=True, env=environment)
         return done.stdout.strip() if done.returncode == 0 else ""
 
     def image(self, kind: str, name: str) -> str:
-        return f"oci:{self.base}/{kind}:{name}"
+        return f"{self.place}/{kind}:{name}"
 
     def digest(self, kind: str, name: str) -> str:
         return self.ask("image-promote", "digest", self.image(kind, name))
@@ -76,12 +80,19 @@ class World:
             "CI_PROJECT_NAME": "numbers-api",
             "CI_JOB_ID": "77",
             "PYPELINES_IMAGE": "registry.example.com/pypelines",
-            "VERSIONER_IMAGE_BASE": f"oci:{self.base}",
             "RECORD": str(self.record),
-        }
+        } | self.settings
         path = f"{gitlab.HERE / 'stand-ins'}:{self.binaries}:{os.environ['PATH']}"
         done = gitlab.run(self.folder, variables | event | more, "--shell-isolation", job, PATH=path)
         return done.returncode == 0, done.stdout + done.stderr
+
+    def chart(self) -> None:
+        """What is deployed: a chart with values of prod."""
+        for name, text in (("Chart.yaml", "name: numbers\nversion: 1.0.0\n"), ("envs/prod.yaml", "env: {LOG: info}\n")):
+            path = self.folder / "chart" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        subprocess.run(["git", "-C", str(self.folder), "add", "--all"], check=True)
 
     def recorded(self, name: str) -> str:
         path = self.record / name
@@ -171,12 +182,12 @@ def helm(world: World) -> None:
             subprocess.run(["git", "-C", str(world.folder), "add", "--all"], check=True)
         ok, said = world.run("deploy-prod", tag("1.4.0"), **here)
         check(f"{title} is said before anything is done", not ok and says in said and not world.recorded("helm"), said)
-    (chart / "envs").mkdir()
-    (chart / "envs/prod.yaml").write_text("env: {LOG: info}\n")
-    subprocess.run(["git", "-C", str(world.folder), "add", "--all"], check=True)
+    world.chart()
 
     ok, said = world.run("deploy-prod", tag("1.4.0"), **here | {"DEPLOY_NAMESPACE": ""})
     check("a missing namespace is named", not ok and "neither DEPLOY_NAMESPACE_PROD nor DEPLOY_NAMESPACE is set" in said, said)
+    ok, said = world.run("deploy-prod", tag("1.4.0"), **here, DEPLOY_HELM_CHART="charts/numbers")
+    check("DEPLOY_HELM_CHART says where the chart is", not ok and "charts/numbers/Chart.yaml is not here" in said, said)
     ok, said = world.run("deploy-prod", tag("1.4.0"), **here, DEPLOY_TOOLS="no-such-tool")
     check("a missing tool is named before anything is done", not ok and "no-such-tool is not here" in said and not world.recorded("helm"), said)
     ok, said = world.run("deploy-prod", tag("1.3.0"), **here)

@@ -1,11 +1,13 @@
 """Which job runs on which event, against matrix.yml. Prints what differs, then 'matrix: N passed, N failed'."""
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
 import gitlab
+from checks import check, report
 
 # The pipelines, by folder and jobs, whose needs gitlab-ci-local has looked at.
 asked = set()
@@ -41,38 +43,35 @@ def dangling(found: dict) -> list:
     ]
 
 
-def check(folder, title: str, variables: dict, expected: dict, twice: bool) -> tuple:
-    """What is right, in numbers, and what is wrong, in words; `twice` asks gitlab-ci-local about the needs as well."""
+def pipeline(folder, title: str, variables: dict, expected: dict, twice: bool) -> None:
+    """Every cell of an event; `twice` asks gitlab-ci-local about the needs as well."""
     try:
         found = gitlab.jobs(folder, variables)
     except gitlab.Failed as error:
-        return 0, [f"{title}: no pipeline: {error}"]
-    wrong = []
+        check(f"{title} has a pipeline", False, error)
+        return
     for name in sorted(expected.keys() | found.keys()):
-        is_, should = cell(found.get(name)), expected.get(name, "?")
-        if is_ != should:
-            wrong.append(f"{title}: {name} is {is_} and should be {should}")
-    right = len(expected) - len(wrong)
+        seen, should = cell(found.get(name)), expected.get(name, "?")
+        check(f"{title}: {name}", seen == should, f"{seen}, and should be {should}")
     needs = dangling(found)
     same = (folder, frozenset(found))
     if twice and found and same not in asked:
         asked.add(same)
         complaint = gitlab.dependencies(folder, variables)
         needs += [complaint.strip()] if complaint else []
-    wrong += [f"{title}: {need}" for need in needs]
-    return right + (not needs), wrong
+    check(f"{title}: its needs", not needs, "; ".join(needs))
 
 
 def main() -> int:
     fixture = yaml.safe_load((gitlab.HERE / "matrix.yml").read_text())
     folders, tables = {}, {}
-    for name, pipeline in fixture["pipelines"].items():
-        files = gitlab.ROOT / pipeline["files"] if "files" in pipeline else None
-        folders[name] = gitlab.repository(gitlab.ROOT / pipeline["file"], files, name)
-        if "like" in pipeline:
-            tables[name] = {event: tables[pipeline["like"]][other] for event, other in pipeline["columns"].items()}
+    for name, given in fixture["pipelines"].items():
+        files = gitlab.ROOT / given["files"] if "files" in given else None
+        folders[name] = gitlab.repository(gitlab.ROOT / given["file"], files, name)
+        if "like" in given:
+            tables[name] = {event: tables[given["like"]][other] for event, other in given["columns"].items()}
         else:
-            tables[name] = columns(pipeline["table"])
+            tables[name] = columns(given["table"])
     work = []
     for name, table in tables.items():
         # The needs are the same in each pipeline of a preset's jobs.
@@ -89,16 +88,10 @@ def main() -> int:
             assert changes.keys() <= base.keys(), f"{title}: {changes.keys() - base.keys()} is not in the table"
             variables = fixture["variables"] | fixture["events"][event] | more
             work.append((folders[name], title, variables, base | changes, False))
-    # What no event can be evaluated of is said once.
-    for folder in folders.values():
-        gitlab.jobs(folder, fixture["variables"])
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda item: check(*item), work))
-    passed = sum(right for right, _ in results)
-    failed = [line for _, wrong in results for line in wrong]
-    print("\n".join(failed), end="\n" if failed else "")
-    print(f"matrix: {passed} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(lambda item: pipeline(*item), work):
+            pass
+    return report("matrix")
 
 
 if __name__ == "__main__":

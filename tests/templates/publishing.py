@@ -5,6 +5,7 @@ Prints what is wrong, then 'publishing: N passed, N failed'.
 
 import os
 import shutil
+import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pypiserver
+import yaml
 from passlib.apache import HtpasswdFile
 
 import gitlab
@@ -19,19 +21,7 @@ from checks import check, report
 
 USER, PASSWORD = "publisher", "s3cret-of-the-index"
 # A package of poetry's, whose version the tag says.
-POETRY = {
-    "pyproject.toml": """[build-system]
-requires = ["poetry-core>=2"]
-build-backend = "poetry.core.masonry.api"
-
-[project]
-name = "small-numbers"
-version = "0.0.0"
-description = "Numbers below ten"
-requires-python = ">=3.11"
-""",
-    "small_numbers/__init__.py": "NUMBERS = range(10)\n",
-}
+SMALL_NUMBERS = gitlab.HERE / "small-numbers"
 
 
 class Silent(WSGIRequestHandler):
@@ -58,6 +48,19 @@ def index(packages: Path):
             thread.join()
 
 
+def wheels() -> Path:
+    """What the job and the backends of the packages install, as a folder: no index is asked while they run."""
+    folder = gitlab.ROOT / "target/wheels-of-publish"
+    if not folder.exists():
+        pinned = yaml.safe_load((gitlab.ROOT / "ci/_base/vars.yml").read_text())["variables"]
+        wanted = [f"build=={pinned['PYTHON_BUILD_VERSION']}", f"twine=={pinned['TWINE_VERSION']}", "poetry-core>=2", "setuptools>=77"]
+        part = folder.with_suffix(".part")
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", part]
+        subprocess.run([*pip, *wanted], check=True)
+        part.rename(folder)
+    return folder
+
+
 def publish(folder: Path, tag: str, **more: str):
     """How the job ended, and all it said."""
     variables = {
@@ -66,7 +69,8 @@ def publish(folder: Path, tag: str, **more: str):
         "CI_COMMIT_REF_NAME": tag,
         "ARTIFACTORY_USER": USER,
         "ARTIFACTORY_PASSWORD": PASSWORD,
-        "PIP_CACHE_DIR": str(gitlab.WORK / "pip"),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels()),
     }
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = gitlab.run(folder, variables | more, "--shell-isolation", "publish", PATH=path)
@@ -80,11 +84,7 @@ def main() -> int:
     there = lambda: sorted(path.name for path in packages.iterdir())
     pipeline = gitlab.HERE / "publish.yml"
     numbers = gitlab.repository(pipeline, gitlab.ROOT / "examples/numbers-api", "publish-numbers")
-    files = gitlab.WORK / "small-numbers"
-    for name, text in POETRY.items():
-        (files / name).parent.mkdir(parents=True, exist_ok=True)
-        (files / name).write_text(text)
-    small = gitlab.repository(pipeline, files, "publish-small-numbers")
+    small = gitlab.repository(pipeline, SMALL_NUMBERS, "publish-small-numbers")
 
     with index(packages) as address:
         ok, said = publish(numbers, "1.0.0", TEAM_PYPI_REPO=address, ARTIFACTORY_PASSWORD="")

@@ -1,9 +1,13 @@
-"""What the pipeline talks to: the strict double of GitLab and Debian's docker-registry, as testkit starts them."""
+"""What the pipeline talks to: the strict doubles of GitLab or GitHub and of Artifactory, and Debian's docker-registry, as testkit
+starts them.
+"""
 
+import base64
 import json
 import os
 import subprocess
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
@@ -13,7 +17,9 @@ USER, PASSWORD = "numbers-bot", "s3cret-of-the-registry"
 
 
 class Servers:
-    """`gitlab` and `api` are addresses of the double, `registry` is HOST:PORT with an account of its own."""
+    """`url` and `api` are addresses of the double, `registry` is HOST:PORT with an account of its own, and so is
+    `artifactory`, where the world has one.
+    """
 
     def __init__(self, binaries: str, world: dict):
         self.command = [str(Path(binaries) / "pipeline-servers"), json.dumps(world | {"account": [USER, PASSWORD]})]
@@ -21,7 +27,8 @@ class Servers:
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         places = json.loads(self.process.stdout.readline())
-        self.gitlab, self.api, self.registry = places["url"], places["api"], places["registry"]
+        self.url, self.api, self.registry = places["url"], places["api"], places["registry"]
+        self.artifactory = places.get("artifactory")
         return self
 
     def __exit__(self, *_):
@@ -40,6 +47,19 @@ class Servers:
         fields = urlencode({"tag_name": name, "ref": sha}).encode()
         with urlopen(Request(place, fields, {"PRIVATE-TOKEN": token})) as answer:
             assert answer.status == 201, answer.status
+
+    def properties(self, path: str) -> dict:
+        """Those of a file on Artifactory, as its API tells them."""
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        place = f"http://{self.artifactory}/artifactory/api/storage/{path}?properties"
+        try:
+            with urlopen(Request(place, headers={"Authorization": f"Basic {login}"})) as answer:
+                return json.load(answer)["properties"]
+        except HTTPError as error:
+            # A file without any, and no such file.
+            if error.code != 404:
+                raise
+            return {}
 
     def python(self) -> str:
         """The image of Python that the example is built on, in this registry."""

@@ -17,10 +17,10 @@ use registry::{Reference, Repository};
 use tracing::{debug, info};
 
 use crate::cli::Pull;
-use crate::engine::Engine;
 use crate::gate::{Output, below};
 use crate::image::{Image, registries};
-use crate::pipeline::file::{Build, Builder};
+use crate::keeper::{Keeper, Thing};
+use crate::pipeline::file::Build;
 use crate::relay::Side;
 
 /// A build with everything that is known only when it begins.
@@ -42,7 +42,7 @@ impl Job<'_> {
     ///
     /// # Errors
     /// When the build fails.
-    pub(crate) async fn run(&self, engine: &Engine, output: &Output) -> Result<String, Failure> {
+    pub(crate) async fn run(&self, keeper: &Keeper, output: &Output) -> Result<String, Failure> {
         let dockerfile = self.context().join(&self.build.dockerfile);
         if !dockerfile.is_file() {
             return Err(Failure::usage(format!(
@@ -53,13 +53,15 @@ impl Job<'_> {
             .hint("dockerfile of [build] names it, seen from context"));
         }
         info!("building {}", self.image);
-        match self.build.builder {
-            Builder::Engine => self.by_engine(engine, output).await,
-            Builder::Buildx => buildx::run(self, engine, output).await,
+        if self.build.is_by_buildx() {
+            buildx::run(self, &keeper.engine, output).await
+        } else {
+            self.by_engine(keeper, output).await
         }
     }
 
-    async fn by_engine(&self, engine: &Engine, output: &Output) -> Result<String, Failure> {
+    async fn by_engine(&self, keeper: &Keeper, output: &Output) -> Result<String, Failure> {
+        let engine = &keeper.engine;
         let attempt = format!("build {}", self.image);
         let context = self.context();
         let body = context::packed(&context, &self.build.dockerfile).map_err(|error| {
@@ -94,6 +96,7 @@ impl Job<'_> {
             Some(logins),
             Some(bollard::body_try_stream(body))
         ));
+        let mut workshop = Workshop { keeper, container: None };
         let mut id = None;
         while let Some(step) = steps.next().await {
             let step: BuildInfo = step.map_err(|error| engine.failure(&attempt, error))?;
@@ -104,9 +107,11 @@ impl Job<'_> {
             }
             id = step.aux.and_then(|aux| aux.id).or(id);
             if let Some(text) = step.stream.or(step.status) {
+                workshop.read(&text);
                 say(output, text).await;
             }
         }
+        workshop.container = None;
         match id {
             Some(id) => Ok(id),
             None => {
@@ -152,6 +157,32 @@ impl Job<'_> {
             }
         }
         Ok(logins)
+    }
+}
+
+/// The container that the engine builds in. It removes it by itself, but after an interruption that takes it a while, and
+/// then there should be nothing left.
+struct Workshop<'a> {
+    keeper: &'a Keeper,
+    container: Option<String>,
+}
+
+impl Workshop<'_> {
+    /// The engine tells of it only in what it prints.
+    fn read(&mut self, text: &str) {
+        if let Some((_, id)) = text.split_once("---> Running in ") {
+            self.container = Some(id.trim().to_owned());
+        } else if text.starts_with("Step ") {
+            self.container = None;
+        }
+    }
+}
+
+impl Drop for Workshop<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.container.take() {
+            self.keeper.adopt(Thing::Container(id));
+        }
     }
 }
 

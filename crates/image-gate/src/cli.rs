@@ -96,7 +96,7 @@ pub(crate) struct Run {
     /// What of the container is kept, in which folder of ours, also when the command fails; may be repeated
     #[arg(long = "artifact", value_name = "PATH:DIR")]
     pub(crate) artifacts: Vec<Artifact>,
-    /// How long the command may take, with --setup: 90, 20s, 10m, 1h30m
+    /// How long all of it may take, with pull and --setup: 90, 20s, 10m, 1h30m
     #[arg(long, value_name = "SECONDS", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
     #[command(flatten)]
@@ -118,7 +118,7 @@ pub(crate) struct Health {
     /// How long it has to stay healthy
     #[arg(long, value_name = "SECONDS", value_parser = duration, default_value = "0", env = "IMAGE_GATE_STEADY")]
     pub(crate) steady: Duration,
-    /// Ask the HEALTHCHECK this often [default: as the image says]
+    /// Ask the HEALTHCHECK this often, from the start [default: as the image says]
     #[arg(long, value_name = "SECONDS", value_parser = duration, env = "IMAGE_GATE_INTERVAL")]
     pub(crate) interval: Option<Duration>,
     /// Publish the ports that the image exposes, on free ports, and say which

@@ -87,8 +87,11 @@ fn bind(mount: &values::Mount) -> Result<Mount, Failure> {
 
 /// The path of something of ours, as the engine has to know it.
 pub(crate) fn existing(path: &std::path::Path, attempt: &str) -> Result<PathBuf, Failure> {
-    std::fs::canonicalize(path)
-        .map_err(|error| Failure::failed(format!("cannot {attempt} {}", path.display())).because(error))
+    std::fs::canonicalize(path).map_err(|error| {
+        // Whoever reads this in a job's log does not know where that job was.
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Failure::failed(format!("cannot {attempt} {}", whole.display())).because(error)
+    })
 }
 
 /// What a container runs.

@@ -20,6 +20,8 @@ use transport::Line;
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// The oldest API that has all that is needed here: that of Docker 18.09.
 const OLDEST: ClientVersion = ClientVersion { major_version: 1, minor_version: 39 };
+/// The first API with an interval of its own for the HEALTHCHECK of a container that starts: that of Docker 25.
+const START_INTERVAL: ClientVersion = ClientVersion { major_version: 1, minor_version: 44 };
 
 /// An engine that has answered.
 #[derive(Clone, Debug)]
@@ -52,6 +54,11 @@ impl Engine {
             Docker::connect_with_custom_transport(send, Some("http://engine"), PATIENCE.as_secs(), &version)
                 .map_err(|error| explain(&endpoint, "speak to the engine", error))?;
         Ok(Self { api, endpoint })
+    }
+
+    /// Does it ask the HEALTHCHECK of a container that starts more often than later on?
+    pub(crate) fn starts_sooner(&self) -> bool {
+        self.api.client_version() >= START_INTERVAL
     }
 
     /// What became of an attempt, as its user has to know it.

@@ -19,7 +19,7 @@ use crate::keeper::Keeper;
 use crate::relay::Side;
 use crate::signals::{Listener, Signals};
 use crate::supervise::{Ending, Limits, Refusal, supervise};
-use crate::values::{Artifact, Copy, Mount};
+use crate::values::{Artifact, Copy, Mount, seconds};
 
 /// Runs each of its arguments in a shell, and ends with the code of the first that fails.
 const SETUP: &str = r#"for command; do sh -c "$command" || { code=$?; echo "image-gate: --setup '$command' ended with $code" >&2; exit "$code"; }; done"#;
@@ -29,6 +29,8 @@ const SETUP: &str = r#"for command; do sh -c "$command" || { code=$?; echo "imag
 pub(crate) struct Gate {
     /// What its containers are called.
     pub(crate) name: String,
+    /// What people call it.
+    pub(crate) who: String,
     pub(crate) image: String,
     pub(crate) pull: Pull,
     pub(crate) command: Vec<String>,
@@ -62,7 +64,7 @@ impl Gate {
     ) -> Result<Ending, Refusal> {
         let mut listener = signals.listener();
         let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
-        let limits = Limits { deadline, stop: self.stop };
+        let limits = Limits { who: self.who.clone(), deadline, timeout: self.timeout, stop: self.stop };
         let prepared = {
             let overdue = async {
                 match deadline {
@@ -75,7 +77,8 @@ impl Gate {
                 biased;
                 signal = listener.end() => return Ok(Ending::Interrupted(128 + signal.number)),
                 () = overdue => {
-                    warn!("the time was over before the command began");
+                    let time = seconds(self.timeout.unwrap_or_default());
+                    warn!("pull and setup were not through within {time} s: the timeout is over before {} has begun", self.who);
                     return Ok(Ending::TimedOut);
                 }
                 prepared = self.prepare(keeper, output, &mut inner) => prepared?,
@@ -114,7 +117,7 @@ impl Gate {
             ..Spec::default()
         };
         if self.setup.is_empty() {
-            let container = keeper.create(&self.name, spec.body()?).await?;
+            let container = keeper.create(&self.name, &self.image, spec.body()?).await?;
             copy(engine, &container, &copies, &user).await?;
             return Ok(Prepared { container, workdir });
         }
@@ -124,9 +127,10 @@ impl Gate {
             user: Some("0:0".into()),
             ..spec.clone()
         };
-        let first = keeper.create(&format!("{}-setup", self.name), first.body()?).await?;
+        let first = keeper.create(&format!("{}-setup", self.name), &self.image, first.body()?).await?;
         copy(engine, &first, &copies, &user).await?;
-        let limits = Limits { deadline: None, stop: self.stop };
+        let who = format!("--setup of {}", self.who);
+        let limits = Limits { who, deadline: None, timeout: None, stop: self.stop };
         match supervise(engine, &first, &limits, output, signals).await {
             Ok(Ending::Exited { code: 0, .. }) => {}
             Ok(Ending::Exited { code, .. }) => {
@@ -150,7 +154,7 @@ impl Gate {
         spec.volumes_from = Some(first);
         // The image that was kept has what root ran as with it.
         spec.user = Some(user);
-        let container = keeper.create(&self.name, spec.body()?).await?;
+        let container = keeper.create(&self.name, &self.image, spec.body()?).await?;
         Ok(Prepared { container, workdir })
     }
 

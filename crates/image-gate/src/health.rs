@@ -82,7 +82,8 @@ pub(crate) async fn run(args: &Health, out: &mut dyn Write) -> Result<Exit, Fail
     let signals = Signals::listen()?;
     let check = check(args)?;
     let engine = Engine::connect().await?;
-    let keeper = Keeper::new(engine, Owner::new(Some(args.timeout), false), false);
+    let keeper =
+        Keeper::new(engine, Owner::new(Some(args.timeout.saturating_add(args.steady)), false), false);
     let mut listener = signals.listener();
     let report = keeper
         .around(async {
@@ -153,12 +154,12 @@ impl Check {
         let image = Image::get(engine, &self.image, self.pull).await?;
         let probe = match (&self.http, image.healthcheck) {
             (Some(http), _) => Some(Probe::new(http, &image, &self.image)?),
-            (None, Some(interval)) => {
-                let interval = self.interval.unwrap_or(interval);
-                if interval > self.timeout {
+            (None, Some(first)) => {
+                let first = self.interval.unwrap_or(first);
+                if first > self.timeout {
                     warn!(
                         "the HEALTHCHECK is asked after {} s for the first time, and --timeout is {} s; --interval asks sooner",
-                        values::seconds(interval),
+                        values::seconds(first),
                         values::seconds(self.timeout)
                     );
                 }
@@ -172,8 +173,8 @@ impl Check {
                 .hint("add HEALTHCHECK to its Dockerfile, or ask it over HTTP: --http /health:8080"));
             }
         };
-        let container =
-            keeper.create(what, self.spec(engine, &image, probe.as_ref()).body_with(self.interval)?).await?;
+        let body = self.spec(engine, &image, probe.as_ref()).body_with(self.interval)?;
+        let container = keeper.create(what, &self.image, body).await?;
         self.watch(engine, &container, probe).await
     }
 
@@ -305,7 +306,12 @@ impl Spec {
         // A healthcheck of nothing but an interval lets the rest be as the image has it.
         body.healthcheck = interval.map(|interval| {
             let nanoseconds = i64::try_from(interval.as_nanos()).unwrap_or(i64::MAX).max(1_000_000);
-            HealthConfig { interval: Some(nanoseconds), ..HealthConfig::default() }
+            // An engine that knows no interval for the start takes no notice of it.
+            HealthConfig {
+                interval: Some(nanoseconds),
+                start_interval: Some(nanoseconds),
+                ..HealthConfig::default()
+            }
         });
         Ok(body)
     }

@@ -1,7 +1,9 @@
 //! An image of the engine.
 
+use std::time::Duration;
+
 use bollard::auth::DockerCredentials;
-use bollard::models::ImageInspect;
+use bollard::models::{HealthConfig, ImageInspect};
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use contract::Failure;
 use futures_util::StreamExt;
@@ -13,6 +15,9 @@ use crate::engine::{Engine, is_absent};
 
 /// Time for a helper of docker's credentials.
 const HELPERS: u64 = 30;
+/// How often a HEALTHCHECK is asked that does not say it, and how often while the image starts.
+const INTERVAL: Duration = Duration::from_secs(30);
+const START_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What of an image matters to who runs it.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +30,8 @@ pub(crate) struct Image {
     pub(crate) command: Vec<String>,
     /// `8080/tcp`
     pub(crate) ports: Vec<String>,
-    /// Has it a HEALTHCHECK, and how often is it asked?
-    pub(crate) healthcheck: Option<std::time::Duration>,
+    /// Has it a HEALTHCHECK, and after which time does the engine ask it first?
+    pub(crate) healthcheck: Option<Duration>,
 }
 
 impl Image {
@@ -38,32 +43,39 @@ impl Image {
         if pull == Pull::Always {
             pull_image(engine, name).await?;
         }
-        match engine.api.inspect_image(name).await {
-            Ok(found) => Ok(Self::of(found)),
-            Err(error) if is_absent(&error) && pull == Pull::Missing => {
+        match (Self::found(engine, name).await?, pull) {
+            (Some(image), _) => Ok(image),
+            (None, Pull::Never) => Err(absent(engine, name)
+                .hint("build it there first, or have it pulled from its registry: --pull missing")),
+            (None, _) => {
                 pull_image(engine, name).await?;
-                let found = engine.api.inspect_image(name).await;
-                Ok(Self::of(found.map_err(|error| engine.failure(&format!("read the image {name}"), error))?))
+                Self::there(engine, name).await
             }
-            Err(error) if is_absent(&error) => {
-                Err(Failure::failed(format!("there is no image {name} on the engine at {}", engine.endpoint))
-                    .hint("build it there first; --pull missing gets it from its registry"))
-            }
+        }
+    }
+
+    /// Finds it on the engine.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub(crate) async fn there(engine: &Engine, name: &str) -> Result<Self, Failure> {
+        Self::found(engine, name).await?.ok_or_else(|| absent(engine, name).hint("build it there first"))
+    }
+
+    async fn found(engine: &Engine, name: &str) -> Result<Option<Self>, Failure> {
+        match engine.api.inspect_image(name).await {
+            Ok(found) => Ok(Some(Self::of(engine, found))),
+            Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(engine.failure(&format!("read the image {name}"), error)),
         }
     }
 
-    fn of(found: ImageInspect) -> Self {
+    fn of(engine: &Engine, found: ImageInspect) -> Self {
         let config = found.config.unwrap_or_default();
-        let nanoseconds =
-            |number: i64| std::time::Duration::from_nanos(u64::try_from(number).unwrap_or_default());
         let healthcheck = config.healthcheck.filter(|check| {
             let test = check.test.as_deref().unwrap_or_default();
             !matches!(test.first().map(String::as_str), None | Some("NONE" | ""))
         });
-        let interval = |interval: i64| {
-            if interval > 0 { nanoseconds(interval) } else { std::time::Duration::from_secs(30) }
-        };
         Self {
             id: found.id.unwrap_or_default(),
             user: config.user.unwrap_or_default(),
@@ -71,8 +83,25 @@ impl Image {
             entrypoint: config.entrypoint.unwrap_or_default(),
             command: config.cmd.unwrap_or_default(),
             ports: ports(config.exposed_ports.unwrap_or_default()),
-            healthcheck: healthcheck.map(|check| interval(check.interval.unwrap_or_default())),
+            healthcheck: healthcheck.map(|check| first_asked(&check, engine.starts_sooner())),
         }
+    }
+}
+
+fn absent(engine: &Engine, name: &str) -> Failure {
+    Failure::failed(format!("there is no image {name} on the engine at {}", engine.endpoint))
+}
+
+/// As the engine counts: an image that has a time to start is asked more often meanwhile, by an engine that knows how.
+fn first_asked(check: &HealthConfig, starts_sooner: bool) -> Duration {
+    let or = |nanoseconds: Option<i64>, default: Duration| {
+        let given = nanoseconds.and_then(|number| u64::try_from(number).ok()).filter(|number| *number > 0);
+        given.map_or(default, Duration::from_nanos)
+    };
+    if starts_sooner && !or(check.start_period, Duration::ZERO).is_zero() {
+        or(check.start_interval, START_INTERVAL)
+    } else {
+        or(check.interval, INTERVAL)
     }
 }
 
@@ -85,10 +114,8 @@ fn ports(exposed: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 async fn pull_image(engine: &Engine, name: &str) -> Result<(), Failure> {
     let attempt = format!("pull the image {name}");
     let missing = "no registry gave it; build it first, or look at the name and at docker login";
-    let reference: Reference = name.parse().map_err(|error: registry::InvalidReference| {
-        Failure::failed(format!("there is no image {name} on the engine at {}", engine.endpoint))
-            .because(error)
-    })?;
+    let reference: Reference =
+        name.parse().map_err(|error: registry::InvalidReference| absent(engine, name).because(error))?;
     info!("pulling {name}");
     let full = if reference.tag.is_none() && reference.digest.is_none() {
         format!("{name}:latest")
@@ -127,4 +154,30 @@ pub(crate) fn registries() -> Result<Registries, Failure> {
     let network = http::NetworkArgs { ca_cert: None, client_cert: None, client_key: None, timeout: HELPERS };
     let args = RegistryArgs { network, plain_http: false };
     Ok(Registries::new(&args, "image-gate", env!("CARGO_PKG_VERSION"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_healthcheck_is_asked_first_when_the_engine_asks_it() {
+        let seconds = |number: i64| Some(number * 1_000_000_000);
+        let check = |interval, start_period, start_interval| HealthConfig {
+            interval,
+            start_period,
+            start_interval,
+            ..HealthConfig::default()
+        };
+        for (check, sooner, expected) in [
+            (check(None, None, None), true, 30),
+            (check(Some(0), Some(0), Some(0)), true, 30),
+            (check(seconds(7), None, seconds(1)), true, 7),
+            (check(seconds(60), seconds(10), None), true, 5),
+            (check(seconds(60), seconds(10), seconds(2)), true, 2),
+            (check(seconds(60), seconds(10), seconds(2)), false, 60),
+        ] {
+            assert_eq!(first_asked(&check, sooner), Duration::from_secs(expected), "{check:?} {sooner}");
+        }
+    }
 }

@@ -78,11 +78,16 @@ impl Keeper {
         result
     }
 
-    /// Makes a container with our labels. Its name is `what`, made unique.
-    pub(crate) async fn create(&self, what: &str, mut body: ContainerCreateBody) -> Result<String, Failure> {
+    /// Makes a container of an image, for people called `image`, with our labels. Its name is `what`, made unique.
+    pub(crate) async fn create(
+        &self,
+        what: &str,
+        image: &str,
+        mut body: ContainerCreateBody,
+    ) -> Result<String, Failure> {
         let name = self.owner.name(what);
         body.labels.get_or_insert_default().extend(self.owner.labels());
-        let image = body.image.clone().unwrap_or_default();
+        let image = image.to_owned();
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let (engine, container) = (self.engine.clone(), name.clone());
         self.make(Thing::Container(name.clone()), async move {
@@ -115,6 +120,13 @@ impl Keeper {
         })
         .await?;
         Ok(name)
+    }
+
+    /// Takes over what the engine has made for itself, and may have left by now.
+    pub(crate) fn adopt(&self, thing: Thing) {
+        if !self.keep {
+            lock(&self.made).push(thing);
+        }
     }
 
     /// Remembers the thing before it is there, and makes it in a task of its own.
@@ -153,7 +165,7 @@ impl Keeper {
         for things in [containers, images] {
             join_all(things.iter().map(|thing| async move {
                 if let Err(failure) = remove(&self.engine, thing).await {
-                    warn!("{failure}; 'image-gate prune' removes it once the engine lets it go");
+                    warn!("{failure}; 'image-gate prune' removes it as soon as the engine lets it");
                 }
             }))
             .await;

@@ -24,7 +24,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct Owner {
     /// Unlike that of any other run, also of those at the same time on another machine.
     pub(crate) id: String,
-    labels: HashMap<String, String>,
+    process: String,
+    timeout: Option<Duration>,
+    keep: bool,
 }
 
 /// What has become of the run that made something.
@@ -39,34 +41,36 @@ pub(crate) enum Fate {
 }
 
 impl Owner {
-    /// This process, which has so much time.
+    /// This process, whose commands have so much time.
     pub(crate) fn new(timeout: Option<Duration>, keep: bool) -> Self {
         static RUNS: AtomicU32 = AtomicU32::new(0);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let deadline = now + timeout.map_or(DAY, |timeout| timeout.saturating_add(SLACK));
         let process = process();
-        let seed = format!("{process} {} {}", now.as_nanos(), RUNS.fetch_add(1, Ordering::Relaxed));
-        let id = short_digest(&seed);
+        let seed = format!("{process} {} {}", now().as_nanos(), RUNS.fetch_add(1, Ordering::Relaxed));
+        Self { id: short_digest(&seed), process, timeout, keep }
+    }
+
+    /// The labels of what this run makes now. Its time counts from here: a pull may have taken long.
+    pub(crate) fn labels(&self) -> HashMap<String, String> {
+        let deadline = now() + self.timeout.map_or(DAY, |timeout| timeout.saturating_add(SLACK));
         let mut labels = HashMap::from([
-            (RUN.to_owned(), id.clone()),
-            (PROCESS.to_owned(), process),
+            (RUN.to_owned(), self.id.clone()),
+            (PROCESS.to_owned(), self.process.clone()),
             (DEADLINE.to_owned(), deadline.as_secs().to_string()),
         ]);
-        if keep {
+        if self.keep {
             labels.insert(KEPT.to_owned(), "true".to_owned());
         }
-        Self { id, labels }
+        labels
     }
 
-    /// The labels of all that this run makes.
-    pub(crate) fn labels(&self) -> HashMap<String, String> {
-        self.labels.clone()
-    }
-
-    /// A name for a container, image or network of this run.
+    /// A name for a container or image of this run.
     pub(crate) fn name(&self, what: &str) -> String {
         format!("image-gate-{}-{what}", self.id)
     }
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn short_digest(text: &str) -> String {

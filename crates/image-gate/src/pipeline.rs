@@ -9,6 +9,7 @@ mod variables;
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::time::Instant;
 
 use contract::{Exit, Failure};
 use futures_util::StreamExt;
@@ -68,6 +69,7 @@ fn chosen(args: &Pipeline, description: &Description) -> Result<BTreeSet<String>
 /// Every step in its turn; what is behind one that failed is skipped.
 async fn all(runner: &Runner<'_>, only: &BTreeSet<String>) -> Report {
     let description = runner.description;
+    let begun = Instant::now();
     let mut report = Report::default();
     let mut image = description.image.clone();
     if description.build.is_some() && only.contains("build") {
@@ -84,6 +86,7 @@ async fn all(runner: &Runner<'_>, only: &BTreeSet<String>) -> Report {
         let step = if report.goes_on() { runner.push(&image).await } else { Step::skipped("push") };
         report.steps.push(step);
     }
+    report.elapsed = begun.elapsed();
     report
 }
 
@@ -120,6 +123,7 @@ fn ended(step: Step) -> Step {
     let seconds = crate::values::seconds(step.elapsed);
     match &step.outcome {
         Outcome::Passed => info!("{}: passed after {seconds} s", step.name),
+        Outcome::Nothing(why) => info!("{}: nothing to do: {why}", step.name),
         outcome => warn!("{}: {} after {seconds} s{}", step.name, outcome.word(), step.reason()),
     }
     step

@@ -13,8 +13,8 @@ use tracing::info;
 use crate::cli::Push;
 use crate::engine::Engine;
 use crate::image::{Image, login};
+use crate::output;
 use crate::signals::Signals;
-use crate::{cli, output};
 
 pub(crate) use rule::{Decision, Event, decide};
 
@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &Push, out: &mut dyn Write) -> Result<Exit, Failur
     };
     let signals = Signals::listen()?;
     let engine = Engine::connect().await?;
-    let image = Image::get(&engine, &args.image, cli::Pull::Never).await?;
+    let image = Image::there(&engine, &args.image).await?;
     let pushed = if args.dry_run.dry_run {
         references.into_iter().map(|reference| Pushed { reference, digest: None }).collect()
     } else {
@@ -102,15 +102,24 @@ async fn one(engine: &Engine, image: &str, reference: &Reference) -> Result<Opti
             },
             Err(error) => engine.failure(&attempt, error),
         };
-        return Err(if known {
-            failure.hint(
-                "see whether the account may push there, and whether the registry is reached from the engine",
-            )
-        } else {
-            failure.hint("no credentials are known for this registry: docker login, or IMAGE_GATE_REGISTRY, _USER and _PASSWORD")
-        });
+        let hint = advice(&failure.to_string(), known);
+        return Err(failure.hint(hint));
     }
     Ok(digest)
+}
+
+/// What to do next. Registries and engines say in many words that somebody may not push; that nobody is there they say alike.
+fn advice(failure: &str, known: bool) -> &'static str {
+    if ["dial tcp", "no such host", "timeout", "x509", "server gave HTTP response"]
+        .iter()
+        .any(|sign| failure.contains(sign))
+    {
+        "it is the engine that pushes: the registry has to be reached, and trusted, from there"
+    } else if known {
+        "see whether the account that is known for this registry may push there"
+    } else {
+        "no credentials are known for this registry: docker login, or IMAGE_GATE_REGISTRY, _USER and _PASSWORD"
+    }
 }
 
 /// The engine says it in a sentence: `latest: digest: sha256:... size: 528`.
@@ -121,11 +130,24 @@ fn digest_in(status: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::digest_in;
+    use super::{advice, digest_in};
 
     #[test]
     fn the_digest_is_read_from_the_engines_sentence() {
         assert_eq!(digest_in("latest: digest: sha256:ab size: 5").as_deref(), Some("sha256:ab"));
         assert_eq!(digest_in("Preparing"), None);
+    }
+
+    #[test]
+    fn who_is_not_let_in_is_told_apart_from_who_finds_nobody() {
+        for (failure, known, says) in [
+            ("dial tcp 127.0.0.1:1: connect: connection refused", false, "from there"),
+            ("dial tcp: lookup r.example.com: no such host", true, "from there"),
+            ("tls: failed to verify certificate: x509: unknown authority", true, "trusted"),
+            ("no basic auth credentials", false, "docker login"),
+            ("denied: requested access to the resource is denied", true, "may push"),
+        ] {
+            assert!(advice(failure, known).contains(says), "{failure}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::gate::Gate;
 use crate::keeper::Keeper;
 use crate::owner::Owner;
 use crate::relay::{Relay, standard_error, standard_output};
-use crate::signals::Signals;
+use crate::signals::{Signals, behind};
 use crate::supervise::{Ending, Refusal};
 
 /// As timeout(1) ends.
@@ -32,6 +32,8 @@ pub(crate) async fn run(args: &Run) -> Result<Exit, Failure> {
         Ok(Ending::Exited { code, out_of_memory }) => {
             if out_of_memory {
                 warn!("a process was killed: the container had used up its memory{}", limit(args));
+            } else if let Some(signal) = behind(code) {
+                warn!("the command ended with {code}, as after {signal}");
             }
             Ok(Exit::Command(code))
         }
@@ -59,6 +61,7 @@ fn limit(args: &Run) -> String {
 fn gate(args: &Run) -> Result<Gate, Failure> {
     Ok(Gate {
         name: "run".into(),
+        who: "the command".into(),
         image: args.image.clone(),
         pull: args.container.pull,
         command: args.command.clone(),

@@ -24,6 +24,27 @@ const ALL: [(Signal, fn() -> SignalKind); 6] = [
     (Signal { name: "SIGUSR2", number: 12, ends: false }, SignalKind::user_defined2),
 ];
 
+/// What ends programs, as the kernel numbers it everywhere that we are built for.
+const DEADLY: [(u8, &str); 11] = [
+    (1, "SIGHUP"),
+    (2, "SIGINT"),
+    (3, "SIGQUIT"),
+    (4, "SIGILL"),
+    (6, "SIGABRT"),
+    (7, "SIGBUS"),
+    (8, "SIGFPE"),
+    (9, "SIGKILL"),
+    (11, "SIGSEGV"),
+    (13, "SIGPIPE"),
+    (15, "SIGTERM"),
+];
+
+/// The signal that an exit code tells of, if it does.
+pub(crate) fn behind(code: u8) -> Option<&'static str> {
+    let number = code.checked_sub(128)?;
+    DEADLY.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+}
+
 /// All signals from now on. None of them ends the process by itself any more.
 pub(crate) struct Signals {
     sender: broadcast::Sender<Signal>,

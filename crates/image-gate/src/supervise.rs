@@ -18,6 +18,7 @@ use tracing::{debug, info, warn};
 use crate::engine::{Engine, said};
 use crate::relay::Side;
 use crate::signals::{Listener, Signal};
+use crate::values::seconds;
 
 /// How long what a command has printed before it was killed may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -56,7 +57,11 @@ impl From<Failure> for Refusal {
 
 /// What a container may take.
 pub(crate) struct Limits {
+    /// What runs in it, for people: several may run at once.
+    pub(crate) who: String,
     pub(crate) deadline: Option<Instant>,
+    /// What led to the deadline, for people.
+    pub(crate) timeout: Option<Duration>,
     /// The time it has to end by itself.
     pub(crate) stop: Duration,
 }
@@ -65,7 +70,7 @@ pub(crate) struct Limits {
 struct Run<'a> {
     engine: &'a Engine,
     name: &'a str,
-    stop: Duration,
+    limits: &'a Limits,
     deadline: Option<Instant>,
     kill_at: Option<Instant>,
     /// The request that kills it. The engine answers when the container has ended, and that may have to wait for us, who
@@ -96,7 +101,7 @@ pub(crate) async fn supervise(
     let mut run = Run {
         engine,
         name,
-        stop: limits.stop,
+        limits,
         deadline: limits.deadline,
         kill_at: None,
         killing: None,
@@ -204,18 +209,19 @@ impl Run<'_> {
             self.kill();
             return Ok(());
         }
-        info!("{}: it is passed on to the container", signal.name);
+        info!("{}: it is passed on to {}", signal.name, self.limits.who);
         self.asked = Some(signal);
-        self.kill_at = Some(Instant::now() + self.stop);
+        self.kill_at = Some(Instant::now() + self.limits.stop);
         self.send(signal.name).await
     }
 
     async fn overdue(&mut self) -> Result<(), Failure> {
         self.deadline = None;
         if self.asked.is_none() {
-            warn!("the time is over; the command is ended");
+            let time = seconds(self.limits.timeout.unwrap_or_default());
+            warn!("{} was not through within {time} s and is ended: its timeout is over", self.limits.who);
             self.timed_out = true;
-            self.kill_at = Some(Instant::now() + self.stop);
+            self.kill_at = Some(Instant::now() + self.limits.stop);
             self.send("SIGTERM").await?;
         }
         Ok(())
@@ -250,13 +256,26 @@ fn refusal(engine: &Engine, error: Error) -> Refusal {
     let Some((_, message)) = said(&error) else {
         return Refusal::Other(engine.failure("start the container", error));
     };
-    let message = message.trim().trim_end_matches(": unknown").to_owned();
+    let message = message.trim().trim_end_matches(": unknown");
+    // In front of it stands where in the runtime's sources it was found.
+    let message = message.rfind("exec: \"").map_or(message, |at| &message[at..]).to_owned();
     let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
     if has(&["executable file not found", "no such file or directory"]) {
         Refusal::NotFound(message)
     } else if has(&["permission denied", "is a directory", "exec format error"]) {
         Refusal::NotExecutable(message)
     } else {
-        Refusal::Other(engine.failure("start the container", error))
+        let hint = if has(&["unable to find user", "unable to find group"]) {
+            Some("a user that the image does not know by name can be given as a number, UID:GID")
+        } else if message.contains("network ") && message.ends_with("not found") {
+            Some("image-gate makes no networks: docker network create, or leave it out")
+        } else {
+            None
+        };
+        let failure = engine.failure("start the container", error);
+        Refusal::Other(match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        })
     }
 }

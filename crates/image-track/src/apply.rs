@@ -27,13 +27,13 @@ pub(crate) async fn check(args: &Check, out: &mut dyn Write) -> Result<Exit, Fai
 
 pub(crate) async fn apply(args: &Apply, out: &mut dyn Write) -> Result<Exit, Failure> {
     let pipelines = pipelines(&args.selection)?;
-    let plan = plan(&pipelines, &args.resolving, &args.registry).await?;
-    if args.dry_run.dry_run {
+    let plan = plan(&pipelines, &args.resolving, &args.writing.registry).await?;
+    if args.writing.dry_run.dry_run {
         plan.files.iter().for_each(|file| info!("dry run: {} would be written", file.name));
     } else {
         write(&plan)?;
     }
-    output::plan(&plan, args.format.format, out)?;
+    output::plan(&plan, args.writing.format.format, out)?;
     told(&plan).map(|()| Exit::Done)
 }
 

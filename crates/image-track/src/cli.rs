@@ -58,6 +58,17 @@ pub(crate) struct Resolving {
     pub(crate) cache: Option<PathBuf>,
 }
 
+/// What every command has that reads manifests and writes.
+#[derive(Args, Debug)]
+pub(crate) struct Writing {
+    #[command(flatten)]
+    pub(crate) dry_run: DryRunArgs,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    #[command(flatten)]
+    pub(crate) registry: RegistryArgs,
+}
+
 /// Say what would change: exit code 0, or 3 with --exit-code when something would
 #[derive(Args, Debug)]
 pub(crate) struct Check {
@@ -82,11 +93,7 @@ pub(crate) struct Apply {
     #[command(flatten)]
     pub(crate) resolving: Resolving,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    #[command(flatten)]
-    pub(crate) registry: RegistryArgs,
+    pub(crate) writing: Writing,
 }
 
 /// Where changes are proposed.
@@ -141,11 +148,7 @@ pub(crate) struct Publish {
     #[arg(long, env = "IMAGE_TRACK_ALLOW_DOWNGRADE")]
     pub(crate) allow_downgrade: bool,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    #[command(flatten)]
-    pub(crate) registry: RegistryArgs,
+    pub(crate) writing: Writing,
 }
 
 /// What is started, with which variables.
@@ -191,11 +194,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) starting: Starting,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
-    #[command(flatten)]
-    pub(crate) format: FormatArgs,
-    #[command(flatten)]
-    pub(crate) registry: RegistryArgs,
+    pub(crate) writing: Writing,
 }
 
 /// Tell a repository of manifests that something was published: its tracking workflow or pipeline is started

@@ -116,9 +116,14 @@ fn scm(pipelines: &[Pipeline]) -> Result<Option<&Scm>, Failure> {
             };
             match found {
                 Some(known) if !same(known) => {
+                    let shown = |scm: &Scm| {
+                        let branch = scm.branch.as_deref().unwrap_or("its own branch");
+                        format!("{} ({branch})", scm.project)
+                    };
                     return Err(Failure::usage(format!(
-                        "the manifests name more than one repository: {} and {}",
-                        known.project, scm.project
+                        "the manifests name more than one repository or branch: {} and {}",
+                        shown(known),
+                        shown(scm)
                     ))
                     .hint("run it in the checkout of each, with the manifests that belong there"));
                 }

@@ -2,11 +2,14 @@
 //! (<https://www.updatecli.io/docs/core/configuration/>); what of it is not supported is refused by its name.
 
 mod action;
+mod condition;
 mod fields;
 mod find;
 mod read;
 mod resource;
+mod source;
 mod steps;
+mod target;
 
 use std::time::Duration;
 
@@ -52,8 +55,9 @@ pub(crate) enum Upstream {
     Chart {
         repository: Url,
         name: String,
+        login: Option<Login>,
     },
-    ChartImage(Repository),
+    ChartImage(Repository, Option<Login>),
     Release(Releases),
     GitTag {
         url: Url,
@@ -61,10 +65,19 @@ pub(crate) enum Upstream {
     },
 }
 
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+}
+
 /// A repository of images.
 #[derive(Clone, Debug)]
 pub(crate) struct Image {
     pub(crate) repository: Repository,
+    /// If the manifest says one; else that of the environment.
+    pub(crate) login: Option<Login>,
     /// Only tags that match.
     pub(crate) tag_filter: Option<Regex>,
     /// Only images that have all of these.
@@ -89,18 +102,33 @@ pub(crate) struct Releases {
     pub(crate) title: bool,
 }
 
-/// What has to hold, or the targets of the pipeline are left alone.
+/// What has to hold, or targets are left alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub(crate) id: String,
     pub(crate) place: String,
-    pub(crate) repository: Repository,
-    /// The tag that has to be there.
-    pub(crate) tag: Value,
-    pub(crate) platforms: Vec<Platform>,
+    pub(crate) check: Check,
     pub(crate) steps: Vec<Transformer>,
-    /// It holds when the image is not there.
+    /// It holds when what is looked for is not there.
     pub(crate) negated: bool,
+}
+
+/// What a condition looks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Check {
+    /// An image with this tag, for these platforms.
+    Image { repository: Repository, login: Option<Login>, tag: Value, platforms: Vec<Platform> },
+    /// A place in files, with this value if one is said.
+    Place { files: Vec<String>, spot: Spot, value: Option<Value> },
+}
+
+/// Which conditions have to hold before a target is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// All of the manifest.
+    All,
+    /// All of these, and one of those.
+    These { all: Vec<String>, any: Vec<String> },
 }
 
 /// Where a value comes from.
@@ -122,8 +150,7 @@ pub(crate) struct Target {
     pub(crate) value: Value,
     pub(crate) steps: Vec<Transformer>,
     pub(crate) scm: Option<String>,
-    /// Is it written whatever the conditions say?
-    pub(crate) unconditional: bool,
+    pub(crate) gate: Gate,
 }
 
 /// Where the files are kept.
@@ -165,10 +192,10 @@ impl Upstream {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Image(image) => image.repository.to_string(),
-            Self::Chart { repository, name } => {
+            Self::Chart { repository, name, .. } => {
                 format!("{}/{name}", repository.as_str().trim_end_matches('/'))
             }
-            Self::ChartImage(repository) => repository.to_string(),
+            Self::ChartImage(repository, _) => repository.to_string(),
             Self::Release(releases) => format!("{}/{}", releases.owner, releases.repository),
             Self::GitTag { url, .. } => url.to_string(),
         }

@@ -8,7 +8,7 @@ use tracing::info;
 use crate::cli::Notify;
 use crate::destination::{client, variable};
 use crate::manifest::ForgeKind;
-use crate::trigger::pairs;
+use crate::trigger::{pairs, shown};
 
 /// A repository of manifests, and the variable that holds a token for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,10 +29,11 @@ pub(crate) async fn notify(args: &Notify) -> Result<Exit, Failure> {
     let mut all = Vec::new();
     for repository in &repositories {
         let token = variable(&repository.variable).ok_or_else(|| {
-            Failure::usage(format!(
-                "the variable {} is not set, which holds the token for {}",
-                repository.variable, repository.path
-            ))
+            let path = &repository.path;
+            Failure::usage(match shown(&repository.variable) {
+                Some(name) => format!("the variable {name} is not set, which holds the token for {path}"),
+                None => format!("the variable that is named for the token for {path} is not set"),
+            })
             .hint("behind the colon stands the name of a variable, not the token itself")
         })?;
         all.push((repository, Secret::new(&token)));
@@ -67,8 +68,10 @@ fn default_kind() -> ForgeKind {
 
 /// `[github:|gitlab:]ORG/REPO:VARIABLE`, or `https://HOST/GROUP/PROJECT:VARIABLE`.
 fn parse(text: &str, default: ForgeKind) -> Result<Repository, Failure> {
+    // Behind the colon may be a token, by mistake.
+    let before = text.rsplit_once(':').map_or(text, |(place, _)| place);
     let wrong = |reason: &str| {
-        Failure::usage(format!("'{text}' names no repository and variable: {reason}"))
+        Failure::usage(format!("'{before}:…' names no repository and variable: {reason}"))
             .hint("expected ORG/REPO:TOKEN-VARIABLE, such as team/profile:PROFILE_TOKEN")
     };
     let (place, name) = text.rsplit_once(':').ok_or_else(|| wrong("the variable is missing"))?;

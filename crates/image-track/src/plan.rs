@@ -11,8 +11,9 @@ use contract::Failure;
 use registry::RegistryArgs;
 
 use crate::cli::{Resolving, Selection};
-use crate::manifest::{self, Condition, Pipeline, Source, Target, Value};
+use crate::manifest::{self, Check, Condition, Gate, Pipeline, Source, Target, Value};
 use crate::precedence;
+use crate::target::Spot;
 use crate::template::with_sources;
 use crate::transform::transform;
 use crate::trouble::Trouble;
@@ -112,9 +113,30 @@ impl Pipeline {
         };
         self.targets.retain(|target| is_fed(&target.value));
         self.conditions.retain(|condition| {
-            let ids = condition.tag.sources();
+            let ids = condition.check.value().map(Value::sources).unwrap_or_default();
             ids.iter().all(|id| sources.iter().any(|source| source.id == *id))
         });
+    }
+}
+
+impl Check {
+    /// What it looks for, where that is a value.
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Image { tag, .. } => Some(tag),
+            Self::Place { value, .. } => value.as_ref(),
+        }
+    }
+}
+
+impl Gate {
+    /// Whether a target may be written. A condition that was left out, with the source that it is about, keeps nothing.
+    fn is_open(&self, holds: &BTreeMap<String, bool>) -> bool {
+        let fails = |id: &String| holds.get(id) == Some(&false);
+        match self {
+            Self::All => holds.values().all(|holds| *holds),
+            Self::These { all, any } => !all.iter().any(fails) && (any.is_empty() || !any.iter().all(fails)),
+        }
     }
 }
 
@@ -186,7 +208,7 @@ pub(crate) async fn plan(
     work.stop_at_trouble()?;
     for (state, holds) in states.iter().zip(holds) {
         for target in &state.pipeline.targets {
-            if let Err(trouble) = work.target(state, target, holds) {
+            if let Err(trouble) = work.target(state, target, target.gate.is_open(&holds)) {
                 work.note([&trouble]);
             }
         }
@@ -261,7 +283,7 @@ impl Work<'_> {
         for trouble in &troubles {
             tracing::error!("{trouble}");
         }
-        let hint = last.hint.clone().map(|hint| format!("{hint}; nothing was written"));
+        let hint = last.hint.clone().map(|hint| format!("{hint} (nothing was written)"));
         let hint = hint.unwrap_or_else(|| "nothing was written; --keep-going does the rest".into());
         Err(last.hint(hint).into())
     }
@@ -298,50 +320,79 @@ impl Work<'_> {
         Ok(current.map(|current| precedence::version_text(&current).unwrap_or(&current).to_owned()))
     }
 
-    /// For each manifest, whether its conditions hold.
-    async fn conditions(&mut self, network: &Network, states: &[Resolution<'_>]) -> Vec<bool> {
-        let mut asked: Vec<(&Condition, String)> = Vec::new();
-        let mut owners = Vec::new();
-        let mut holds = vec![true; states.len()];
+    /// For each manifest, which of its conditions hold.
+    async fn conditions(
+        &mut self,
+        network: &Network,
+        states: &[Resolution<'_>],
+    ) -> Vec<BTreeMap<String, bool>> {
+        let mut holds = vec![BTreeMap::new(); states.len()];
+        let mut asked: Vec<(usize, &Condition, String)> = Vec::new();
         for (number, state) in states.iter().enumerate() {
             for condition in &state.pipeline.conditions {
-                let tag = state
-                    .value(&condition.tag)
-                    .map(|tag| tag.and_then(|tag| transform(&tag, &condition.steps)));
-                match tag {
-                    Some(Ok(tag)) => {
-                        asked.push((condition, tag));
-                        owners.push(number);
+                let value = condition.check.value().map(|value| state.value(value));
+                let value = match value {
+                    // A source of it has failed, which was told.
+                    Some(None) => Err(None),
+                    Some(Some(value)) => {
+                        let value = value.and_then(|value| transform(&value, &condition.steps));
+                        value.map(Some).map_err(|trouble| Some(trouble.at(&condition.place)))
                     }
-                    Some(Err(trouble)) => {
-                        self.note([&trouble.at(&condition.place)]);
-                        holds[number] = false;
+                    None => Ok(None),
+                };
+                let result = match (&condition.check, value) {
+                    (Check::Image { .. }, Ok(tag)) => {
+                        asked.push((number, condition, tag.unwrap_or_default()));
+                        continue;
                     }
-                    None => holds[number] = false,
-                }
+                    (Check::Place { files, spot, .. }, Ok(value)) => {
+                        Ok(self.stands(state, files, spot, value.as_deref()) != condition.negated)
+                    }
+                    (_, Err(trouble)) => Err(trouble),
+                };
+                self.answer(&mut holds[number], condition, result, "what it looks for");
             }
         }
-        for ((result, number), (condition, tag)) in
-            network.check(&asked).await.into_iter().zip(owners).zip(&asked)
-        {
-            match result {
-                Ok(true) => {}
-                Ok(false) => {
-                    let not = if condition.negated { "is there" } else { "is not there" };
-                    tracing::warn!(
-                        "{}: {}:{tag} {not}; its targets stay as they are",
-                        condition.place,
-                        condition.repository
-                    );
-                    holds[number] = false;
-                }
-                Err(trouble) => {
-                    self.note([&trouble]);
-                    holds[number] = false;
-                }
-            }
+        let results = network.check(asked.iter().map(|(_, condition, tag)| (*condition, tag.as_str()))).await;
+        for (result, (number, condition, tag)) in results.into_iter().zip(&asked) {
+            let what = match &condition.check {
+                Check::Image { repository, .. } => format!("{repository}:{tag}"),
+                Check::Place { .. } => String::new(),
+            };
+            self.answer(&mut holds[*number], condition, result.map_err(Some), &what);
         }
         holds
+    }
+
+    /// Notes and tells how a condition has turned out.
+    fn answer(
+        &mut self,
+        holds: &mut BTreeMap<String, bool>,
+        condition: &Condition,
+        result: Result<bool, Option<Trouble>>,
+        what: &str,
+    ) {
+        if let Ok(false) = result {
+            let not = if condition.negated { "is there" } else { "is not there" };
+            let Condition { place, id, .. } = condition;
+            tracing::warn!("{place} ({id}): {what} {not}; the targets that wait for it stay as they are");
+        }
+        if let Err(Some(trouble)) = &result {
+            self.note([trouble]);
+        }
+        holds.insert(condition.id.clone(), result.unwrap_or(false));
+    }
+
+    /// Whether a place is there in all of these files, with this value if one is wanted.
+    fn stands(&mut self, state: &Resolution<'_>, files: &[String], spot: &Spot, value: Option<&str>) -> bool {
+        files.iter().all(|file| {
+            let Some(Ok(file)) = state.value(&Value::Text(file.clone())) else { return false };
+            let places = self.files.text(&file, false).and_then(|text| spot.read(text));
+            let places = places.inspect_err(|trouble| tracing::debug!("{file}: {trouble}"));
+            places.is_ok_and(|places| {
+                value.is_none_or(|value| places.iter().all(|(_, current)| current == value))
+            })
+        })
     }
 
     /// Writes one target into the texts.
@@ -354,7 +405,7 @@ impl Work<'_> {
                 Some(file) => file?,
                 None => return Ok(()),
             };
-            self.file(state, target, &file, &value, holds || target.unconditional)?;
+            self.file(state, target, &file, &value, holds)?;
         }
         Ok(())
     }
@@ -371,7 +422,8 @@ impl Work<'_> {
         let mut outcomes = Vec::new();
         let text = self.files.text(file, target.spot.creates())?;
         let written = target.spot.write(text, &mut |place| {
-            let downgrade = precedence::compare(value, place.current) == Some(Ordering::Less);
+            let value = place.value(value);
+            let downgrade = precedence::compare(&value, place.current) == Some(Ordering::Less);
             let outcome = match () {
                 () if place.current == value => State::Same,
                 () if !holds => State::Unmet,
@@ -385,10 +437,10 @@ impl Work<'_> {
                 file: file.to_owned(),
                 key: place.key.to_owned(),
                 from: place.current.to_owned(),
-                to: value.to_owned(),
+                to: value.clone(),
                 state: outcome,
             });
-            (outcome == State::Update).then(|| value.to_owned())
+            (outcome == State::Update).then_some(value)
         });
         *text = written.map_err(|trouble| in_file(file, target, trouble))?.text;
         for outcome in outcomes.iter().filter(|outcome| outcome.state == State::Older) {

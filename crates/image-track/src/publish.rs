@@ -10,9 +10,10 @@ use bytes::Bytes;
 use contract::{Exit, Failure};
 use forge::{Change, Merging, Proposal, Proposed, ProposedFile};
 use futures_util::future::try_join_all;
+use regex_lite::Regex;
 use tracing::{info, warn};
 
-use crate::cli::Publish;
+use crate::cli::{Publish, Writing};
 use crate::destination::{Destination, path_in_repository};
 use crate::manifest::{Pipeline, Target, Value};
 use crate::output;
@@ -38,11 +39,11 @@ pub(crate) struct Published {
 
 pub(crate) async fn publish(args: &Publish, out: &mut dyn Write) -> Result<Exit, Failure> {
     let pipelines = pipelines(&args.selection)?;
-    let dry_run = args.dry_run.dry_run;
-    let destination = Destination::open(&pipelines, &args.proposing, &args.registry.network, dry_run)?;
+    let Writing { dry_run, format, registry } = &args.writing;
+    let destination = Destination::open(&pipelines, &args.proposing, &registry.network, dry_run.dry_run)?;
     let published =
         propose(&pipelines, destination, args.proposing.title.as_deref(), args.allow_downgrade).await?;
-    output::published(&published, args.format.format, out)?;
+    output::published(&published, format.format, out)?;
     published.told()
 }
 
@@ -206,8 +207,20 @@ impl<'p> Here<'p> {
         let mut after = String::from_utf8(before.to_vec())
             .map_err(|_| in_base(Trouble::failed("it is not UTF-8 text")))?;
         for (pipeline, target) in targets {
-            // What a pattern has put in, it may not find again: then the file is taken as it is here.
-            if matches!(&target.spot, Spot::File(FileTarget { part: Part::Matches(..), .. })) {
+            // What a pattern has put in, it may not find again.
+            if let Spot::File(FileTarget { part: Part::Matches(regex), .. }) = &target.spot
+                && !regex.is_match(text)
+            {
+                if !regex.is_match(&after) {
+                    continue;
+                }
+                if !is_replaced(regex, &after, text) {
+                    return Err(Failure::usage(format!(
+                        "{file}: it differs from the base branch in more than what {} matches",
+                        regex.as_str()
+                    ))
+                    .hint("bring the checkout up to date, or use 'image-track run'"));
+                }
                 places.push(whole(pipeline, target, file, &after, text));
                 after.clone_from(text);
                 continue;
@@ -254,6 +267,19 @@ impl<'p> Here<'p> {
     }
 }
 
+/// Whether `here` is `base` with other texts in the places that the pattern matches.
+fn is_replaced(regex: &Regex, base: &str, here: &str) -> bool {
+    let (mut rest, mut done) = (here, 0);
+    for found in regex.find_iter(base) {
+        let between = &base[done..found.start()];
+        let at = if done == 0 { rest.starts_with(between).then_some(0) } else { rest.find(between) };
+        let Some(at) = at else { return false };
+        rest = &rest[at + between.len()..];
+        done = found.end();
+    }
+    rest.ends_with(&base[done..])
+}
+
 fn whole(pipeline: &Pipeline, target: &Target, file: &str, from: &str, to: &str) -> Outcome {
     outcome(pipeline, target, file, "content", from, to, State::Update)
 }
@@ -278,5 +304,24 @@ fn outcome(
         from: from.to_owned(),
         to: to.to_owned(),
         state,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_whose_matches_are_replaced_is_known() {
+        let regex = Regex::new(r"\d+").unwrap();
+        for (base, here, expected) in [
+            ("a=1\nb=2\nc\n", "a=x\nb=y\nc\n", true),
+            ("1", "x", true),
+            ("a=1\nb=2\n", "a=x\n", false),
+            ("a=1\nb\n", "a=x\nc\n", false),
+            ("a=1\n", "b=x\n", false),
+        ] {
+            assert_eq!(is_replaced(&regex, base, here), expected, "{here}");
+        }
     }
 }

@@ -33,6 +33,18 @@ pub(crate) struct Place<'p> {
     /// Its name in the file, for people and to find it again.
     pub(crate) key: &'p str,
     pub(crate) current: &'p str,
+    /// What a pattern has found there.
+    groups: Option<&'p regex_lite::Captures<'p>>,
+}
+
+impl Place<'_> {
+    /// The value as it would stand here: with the groups of the pattern that found the place.
+    pub(crate) fn value(&self, value: &str) -> String {
+        let Some(groups) = self.groups else { return value.to_owned() };
+        let mut expanded = String::new();
+        groups.expand(value, &mut expanded);
+        expanded
+    }
 }
 
 /// A changed text.
@@ -100,7 +112,7 @@ impl YamlTarget {
                     0 => path.to_string(),
                     document => format!("{path} (document {document})"),
                 };
-                match decide(&Place { key: &shown, current }) {
+                match decide(&Place { key: &shown, current, groups: None }) {
                     Some(new) if new != current => {
                         splice.replace_scalar(&path, &new).map_err(|error| Trouble::of(&error))?;
                         changes = true;

@@ -9,8 +9,10 @@ mod releases;
 use std::collections::HashMap;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use contract::{Failure, Secret};
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
 use http::{Cache, Url};
 use registry::{Registries, RegistryArgs, Repository};
 
@@ -69,46 +71,37 @@ impl Network {
         &self,
         sources: &[(&Source, Option<String>)],
     ) -> Vec<Result<Resolved, Trouble>> {
-        let mut wanted: Vec<(Wanted, &Source)> = Vec::new();
+        let mut lists: Vec<(Wanted, _)> = Vec::new();
         for (source, _) in sources {
-            let list = Wanted::of(source);
-            if !wanted.iter().any(|(known, _)| *known == list) {
-                wanted.push((list, source));
+            let wanted = Wanted::of(source);
+            if !lists.iter().any(|(known, _)| *known == wanted) {
+                lists.push((wanted, self.list(&source.upstream).shared()));
             }
         }
-        let lists = join_all(wanted.iter().map(|(_, source)| self.list(&source.upstream))).await;
-        let lists: HashMap<&Wanted, Result<List, Trouble>> =
-            wanted.iter().map(|(wanted, _)| wanted).zip(lists).collect();
-        let results = join_all(sources.iter().map(|(source, current)| {
-            let list = lists.get(&Wanted::of(source));
+        join_all(sources.iter().map(|(source, current)| {
+            let wanted = Wanted::of(source);
+            let list = lists.iter().find(|(known, _)| *known == wanted).map(|(_, list)| list.clone());
             async move {
-                match list {
-                    Some(Ok(list)) => self.choose(source, list, current.as_deref()).await,
-                    Some(Err(trouble)) => Err(trouble.clone()),
+                let result = match list {
+                    Some(list) => match list.await {
+                        Ok(list) => self.choose(source, &list, current.as_deref()).await,
+                        Err(trouble) => Err(trouble),
+                    },
                     None => Err(Trouble::failed("it was not asked for")),
-                }
+                };
+                told(source, result)
             }
         }))
-        .await;
-        let about = |source: &Source| format!("{}: {}", source.id, source.upstream.name());
-        let mut resolved = Vec::new();
-        for (result, (source, _)) in results.into_iter().zip(sources) {
-            match &result {
-                Ok(found) => tracing::info!("{}: {} ({})", about(source), found.version, found.note),
-                Err(trouble) => tracing::debug!("{}: {trouble}", about(source)),
-            }
-            resolved.push(
-                result.map_err(|trouble| trouble.at(format_args!("{} ({})", source.place, about(source)))),
-            );
-        }
-        resolved
+        .await
     }
 
     async fn list(&self, upstream: &Upstream) -> Result<List, Trouble> {
         match upstream {
-            Upstream::Image(image) => self.tags(&image.repository).await,
-            Upstream::ChartImage(repository) => self.tags(repository).await,
-            Upstream::Chart { repository, .. } => self.charts(repository).await.map(List::Charts),
+            Upstream::Image(image) => self.tags(&image.repository, image.login.as_ref()).await,
+            Upstream::ChartImage(repository, login) => self.tags(repository, login.as_ref()).await,
+            Upstream::Chart { repository, login, .. } => {
+                self.charts(repository, login.as_ref()).await.map(List::Charts)
+            }
             Upstream::Release(asked) => self.releases(asked).await.map(List::Releases),
             Upstream::GitTag { url, token } => {
                 let tags = self.git_tags(url, token.as_ref()).await?;
@@ -133,11 +126,11 @@ impl Network {
                 self.eligible(image, choose(&tags, *listed)?).await
             }
             // A registry has no + in tags, so charts have _ there, as Helm does it.
-            (Upstream::ChartImage(_), List::Texts(tags, listed)) => {
+            (Upstream::ChartImage(..), List::Texts(tags, listed)) => {
                 let versions: Vec<String> = tags.iter().map(|tag| tag.replace('_', "+")).collect();
                 choose(&versions, *listed).map(first)
             }
-            (Upstream::Chart { name, repository }, List::Charts(charts)) => {
+            (Upstream::Chart { name, repository, .. }, List::Charts(charts)) => {
                 let versions = charts.get(name).ok_or_else(|| {
                     let known: Vec<String> = charts.keys().cloned().collect();
                     let trouble = Trouble::failed(format!("{repository} has no chart {name}"));
@@ -175,6 +168,22 @@ impl Network {
     }
 }
 
+/// Tells what came of a source as soon as that is known.
+fn told(source: &Source, result: Result<Resolved, Trouble>) -> Result<Resolved, Trouble> {
+    let about = format!("{}: {}", source.id, source.upstream.name());
+    match &result {
+        Ok(found) => tracing::info!("{about}: {} ({})", found.version, found.note),
+        Err(trouble) => tracing::debug!("{about}: {trouble}"),
+    }
+    result.map_err(|trouble| trouble.at(format_args!("{} ({about})", source.place)))
+}
+
+/// Logs in with a user and a password.
+fn log_in(request: &mut http::Request, user: &str, password: &Secret) {
+    let pair = Secret::new(&STANDARD.encode(format!("{user}:{}", password.expose())));
+    authorize(request, "Basic", &pair);
+}
+
 /// Puts a token into a request; one with a line break in it is no header, and the server will say that there is none.
 fn authorize(request: &mut http::Request, scheme: &str, secret: &Secret) {
     let text = format!("{scheme} {}", secret.expose());
@@ -188,7 +197,7 @@ impl Wanted {
     fn of(source: &Source) -> Self {
         match &source.upstream {
             Upstream::Image(image) => Self::Tags(image.repository.clone()),
-            Upstream::ChartImage(repository) => Self::Tags(repository.clone()),
+            Upstream::ChartImage(repository, _) => Self::Tags(repository.clone()),
             Upstream::Chart { repository, .. } => Self::Charts(repository.clone()),
             Upstream::Release(Releases { api, owner, repository, .. }) => {
                 Self::Releases(format!("{api} {owner}/{repository}"))

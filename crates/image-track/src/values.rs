@@ -1,22 +1,28 @@
 //! The values that templates refer to, from YAML files.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use contract::{Exit, Failure};
-use yaml_splice::{Node, Yaml};
+use yaml_splice::Yaml;
 
+use crate::template::Value;
 use crate::trouble::Trouble;
 
-/// Reads the files; a later one wins. Mappings become dotted names, `image.tag`.
-pub(crate) fn read(files: &[PathBuf]) -> Result<BTreeMap<String, String>, Failure> {
-    let mut values = BTreeMap::new();
+/// Reads the files; a later one wins.
+pub(crate) fn read(files: &[PathBuf]) -> Result<Value, Failure> {
+    let mut values = Value::default();
     for file in files {
         let text = fs::read(file).map_err(|error| unreadable(file, &error))?;
         let yaml = Yaml::open(&text).map_err(|error| Trouble::of(&error).at(file.display()))?;
-        for document in yaml.documents() {
-            flatten(document, "", &mut values);
+        for document in yaml.documents().filter(|document| !document.is_null()) {
+            if !document.is_mapping() {
+                let place = document.position();
+                return Err(Trouble::usage(format!("{}: {place}: values are a mapping", file.display()))
+                    .hint("such as 'name: value'")
+                    .into());
+            }
+            values.overlay(Value::of(document));
         }
     }
     Ok(values)
@@ -30,15 +36,4 @@ pub(crate) fn unreadable(file: &std::path::Path, error: &std::io::Error) -> Trou
     };
     Trouble { exit, message: format!("cannot read {}: {error}", file.display()), hint: None }
         .hint("check its name, which counts from the current folder")
-}
-
-fn flatten(node: Node<'_>, path: &str, values: &mut BTreeMap<String, String>) {
-    if let Some(text) = node.as_str() {
-        values.insert(path.to_owned(), text.to_owned());
-    }
-    for entry in node.entries() {
-        let key = entry.key.as_str().unwrap_or_default();
-        let below = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        flatten(entry.value, &below, values);
-    }
 }

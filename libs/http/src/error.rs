@@ -159,8 +159,8 @@ impl Explain for Error {
 
 /// Did the server end the conversation? It may say why in an alert (RFC 8446, section 6.2), which may not get to us.
 fn was_hung_up_on(source: &reqwest::Error) -> bool {
-    let text = root_cause(source);
-    ["received fatal alert", "connection closed", "reset", "Broken pipe"]
+    let text = root_cause(source).to_lowercase();
+    ["received fatal alert", "connection closed", "reset", "broken pipe"]
         .iter()
         .any(|part| text.contains(part))
 }

@@ -76,14 +76,44 @@ impl Registries {
     /// # Errors
     /// When the name of a host makes no URL.
     pub fn open(&self, repository: &Repository, access: Access) -> Result<Store, Error> {
+        self.open_with(repository, access, |host, path| self.credentials.find(host, path))
+    }
+
+    fn open_with(
+        &self,
+        repository: &Repository,
+        access: Access,
+        login: impl FnOnce(&str, &str) -> Option<Login>,
+    ) -> Result<Store, Error> {
         match repository {
             Repository::Layout { directory } => Ok(Store::Layout(Layout::new(directory))),
             Repository::Remote { host, path } => {
-                let login = self.credentials.find(host, path);
+                let login = login(host, path);
                 let line = self.connect(host, login, vec![scope(path, access)])?;
                 Ok(Store::Remote(Remote::new(line, path)))
             }
         }
+    }
+
+    /// Opens one repository as this user, whatever the credentials of the environment say; `place` is where they come
+    /// from, for people. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the name of a host makes no URL.
+    pub fn open_as(
+        &self,
+        repository: &Repository,
+        access: Access,
+        (user, password): (&str, &Secret),
+        place: &str,
+    ) -> Result<Store, Error> {
+        let login = Login {
+            user: user.to_owned(),
+            password: Some(password.clone()),
+            identity: None,
+            place: place.to_owned(),
+        };
+        self.open_with(repository, access, |_, _| Some(login))
     }
 
     /// Opens a repository to read from and one to write to. When both are in one registry under one account, they share

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use testkit::{Engine, skipped};
 
-use super::stand::Stand;
+use super::stand::{IMAGE, Stand};
 
 /// Asked as often as an engine can.
 const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD";
@@ -11,7 +11,7 @@ const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD";
 fn image(stand: &Stand, name: &str, check: &str, command: &str) -> String {
     let name = format!("gate/{name}:1");
     let command = serde_json::to_string(&["sh", "-c", command]).expect("JSON");
-    stand.engine.build(&name, &format!("FROM {}\n{check}\nCMD {command}\n", Engine::BASE));
+    stand.engine.build(&name, &format!("FROM {IMAGE}\n{check}\nCMD {command}\n"));
     name
 }
 
@@ -129,7 +129,11 @@ fn http_decides_where_it_is_asked_for() {
         let lines: Vec<&str> = up.stdout().lines().collect();
         assert_eq!(lines[0], "healthy");
         assert!(lines[1].starts_with("8080/tcp\t127.0.0.1:"), "{up:?}");
-        let absent = health(&["--http", "/absent:8080", "--timeout", "5s"]).run();
+        // The rest is the same for both.
+        if verify.is_empty() {
+            continue;
+        }
+        let absent = health(&["--http", "/absent:8080", "--timeout", "3s"]).run();
         assert_eq!(absent.code, Some(3), "{absent:?}");
         assert!(absent.stderr.contains("GET /absent at ") && absent.stderr.contains(": 404"), "{absent:?}");
         let closed = health(&["--http", "/:9", "--timeout", "1s"]).run();

@@ -1,20 +1,18 @@
 //! What killed runs leave behind, and who removes it.
 
 use std::io::BufReader;
+use std::process::Child;
 use std::time::Duration;
 
 use serde_json::Value;
-use testkit::{Cable, Engine};
+use testkit::Cable;
 
 use super::stand::{Stand, line, started};
 use crate::process::send;
 
 /// A run that is killed, and can remove nothing.
 fn killed(stand: &Stand) {
-    let volume = format!("FROM {}\nVOLUME /data\n", Engine::BASE);
-    stand.engine.build("gate/left:1", &volume);
-    let script = ["gate/left:1", "--", "sh", "-c", "echo begun; sleep 1000"];
-    let mut process = started(stand.gate("run").args(["--setup", "touch /x"]).args(script));
+    let mut process = started(stand.sh(&["--setup", "touch /x"], "echo begun; sleep 1000"));
     let mut out = BufReader::new(process.stdout.take().expect("a pipe"));
     assert_eq!(line(&mut out), "begun");
     send("KILL", &process);
@@ -54,8 +52,20 @@ fn prune_removes_what_killed_runs_have_left_and_nothing_of_those_that_live() {
     stand.nothing_left();
 }
 
-/// Longer than any request takes; as long only once, after the last one.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long nothing has to happen before somebody looks whether the run has ended.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// Waits until the run has made so many requests; false when it ends before.
+fn reaches(requests: usize, cable: &Cable, process: &mut Child) -> bool {
+    (0..requests).all(|_| {
+        while !cable.wait_for(1, MOMENT) {
+            if process.try_wait().expect("a process").is_some() {
+                return false;
+            }
+        }
+        true
+    })
+}
 
 /// Each request is a connection of its own, so the run is ended at every request that it makes, until it makes no more.
 fn ended_at_every_request(stand: &Stand, signal: &str, step: usize) {
@@ -66,7 +76,7 @@ fn ended_at_every_request(stand: &Stand, signal: &str, step: usize) {
             .sh(&["--setup", "touch /x", "--stop-timeout", "0"], "exit 7")
             .env("DOCKER_HOST", cable.host());
         let mut process = started(run);
-        if !cable.wait_for(n, PATIENCE) {
+        if !reaches(n, &cable, &mut process) {
             assert_eq!(process.wait().expect("an end").code(), Some(7));
             break;
         }

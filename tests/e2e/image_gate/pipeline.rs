@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::BufReader;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use testkit::{Engine, Output, Registry};
+use testkit::{Engine, Output, Registry, skipped};
 
-use super::stand::{Stand, line, started};
+use super::stand::{IMAGE, Stand, line, started};
 use crate::process::send;
 
 const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD true";
@@ -26,10 +27,9 @@ fn described(stand: &Stand, whole: &str, build: &str, gates: &str) {
     stand.write(".dockerignore", "secret*\n");
     stand.write("app.txt", "content\n");
     stand.write("secret.txt", "not in the image\n");
-    let base = Engine::BASE;
     stand.write(
         "gates.toml",
-        format!("image = 'gate/built:1'\n{whole}[build]\nargs = {{ BASE = '{base}' }}\n{build}{gates}"),
+        format!("image = 'gate/built:1'\n{whole}[build]\nargs = {{ BASE = '{IMAGE}' }}\n{build}{gates}"),
     );
 }
 
@@ -133,13 +133,14 @@ fn what_went_wrong_is_no_answer() {
     };
     let absent = run("[[gate]]\nname = 'a'\nrun = ['no-such-program']\n");
     assert_eq!((absent.code, &results(&absent)[1].1[..]), (Some(2), "error"), "{absent:?}");
-    let slow = run(&(gate("a", "sleep 1000") + "timeout = '0.5s'\n"));
+    let slow = run(&(gate("a", "trap 'exit 0' TERM; while :; do sleep 0.1; done") + "timeout = '1s'\n"));
     assert_eq!((slow.code, &results(&slow)[1].1[..]), (Some(3), "timed out"), "{slow:?}");
+    assert!(slow.stderr.contains("the command of a"), "{slow:?}");
     let greedy = run(&(gate("a", "dd if=/dev/zero of=/dev/null bs=64M count=1") + "memory = '16m'\n"));
     assert_eq!(greedy.code, Some(3), "{greedy:?}");
     assert!(greedy.stdout().contains("\"out_of_memory\": true"), "{greedy:?}");
     project(&stand, "");
-    stand.write("Dockerfile", format!("FROM {}\nRUN echo before; exit 9\n", Engine::BASE));
+    stand.write("Dockerfile", format!("FROM {IMAGE}\nRUN echo before; exit 9\n"));
     let broken = stand.gate("pipeline").args(["--format", "json"]).run();
     assert_eq!(broken.code, Some(1), "{broken:?}");
     assert!(
@@ -226,6 +227,52 @@ fn what_is_kept_can_be_looked_at_until_it_is_pruned() {
     stand.engine.docker(&["cp", &format!("{}:/seen", containers[0]), "-"]);
     assert_eq!(stand.gate("prune").succeeds().stdout(), "", "nobody takes it away meanwhile");
     stand.gate("prune").arg("--all").succeeds();
+    stand.nothing_left();
+}
+
+/// Debian 12 has no buildx; `ci/test` fetches that of sid.
+fn buildx() -> Option<PathBuf> {
+    let program = "../target/buildx/root/usr/libexec/docker/cli-plugins/docker-buildx";
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(program);
+    if !program.exists() {
+        skipped("a build by buildx: ci/test fetches it where Debian sid can be reached");
+        return None;
+    }
+    Some(program)
+}
+
+#[test]
+fn buildx_builds_with_a_secret_that_stays_out_of_the_image() {
+    let Some(stand) = Stand::new() else { return };
+    let Some(program) = buildx() else { return };
+    let build = "builder = 'buildx'\nsecrets = ['NPM_TOKEN']\ncache-from = ['localhost:1/cache']\nlabels = { a = 'b c' }\ntarget = 'last'\n";
+    let gates = gate("unit", "cat /length; [ ! -e /run/secrets/NPM_TOKEN ]");
+    described(&stand, "", build, &gates);
+    let stages = "AS first\nRUN --mount=type=secret,id=NPM_TOKEN wc -c < /run/secrets/NPM_TOKEN > /length\n";
+    let last = "FROM $BASE AS last\nCOPY --from=first /length /length\nCOPY . /app\n";
+    stand.write("Dockerfile", format!("ARG BASE\nFROM $BASE {stages}{last}"));
+    // Where docker looks for what extends it.
+    let plugins = stand.path("docker/cli-plugins");
+    fs::create_dir_all(&plugins).expect("a folder");
+    std::os::unix::fs::symlink(program, plugins.join("docker-buildx")).expect("a link");
+    let run = || {
+        stand.gate("pipeline").env("DOCKER_CONFIG", stand.path("docker")).env("NPM_TOKEN", "s3cret-t0ken-x")
+    };
+    let output = run().succeeds();
+    assert!(output.stderr.contains("unit | 14\n"), "{output:?}");
+    assert!(!output.stderr.contains("s3cret"), "{output:?}");
+    let label = ["inspect", "--format", "{{.Config.Labels.a}}", "gate/built:1"];
+    assert_eq!(stand.engine.docker(&label), "b c");
+    let history =
+        stand.engine.docker(&["history", "--no-trunc", "--format", "{{.CreatedBy}}", "gate/built:1"]);
+    assert!(history.contains("/length") && !history.contains("s3cret"), "{history}");
+    stand.write("Dockerfile", format!("FROM {IMAGE} AS last\nRUN echo before; exit 9\n"));
+    let broken = run().run();
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(
+        broken.stderr.contains("before") && broken.stdout().contains("docker buildx ended with"),
+        "{broken:?}"
+    );
     stand.nothing_left();
 }
 

@@ -52,6 +52,12 @@ fn credentials_are_those_of_all_tools_and_a_refusal_is_explained() {
     let nobody = push().fails(1);
     assert!(nobody.error()[0].contains(&format!("cannot push {reference}")), "{nobody:?}");
     assert!(nobody.error()[1].contains("docker login"), "{nobody:?}");
+    let nowhere =
+        stand.gate("push").args([Engine::BASE, "localhost:1/x:1", "--commit-branch", "main"]).fails(1);
+    assert!(nowhere.error()[1].contains("it is the engine that pushes"), "{nowhere:?}");
+    stand.engine.docker(&["rmi", "localhost:1/x:1"]);
+    let absent = stand.gate("push").args(["no/such:image", &reference, "--commit-branch", "main"]).fails(1);
+    assert!(absent.error()[0].contains("there is no image no/such:image on the engine"), "{absent:?}");
     let known = push()
         .env("IMAGE_GATE_REGISTRY", registry.address())
         .env("IMAGE_GATE_REGISTRY_USER", "bot")

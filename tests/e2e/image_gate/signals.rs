@@ -3,7 +3,7 @@
 use std::io::BufReader;
 use std::process::Child;
 
-use super::stand::{Stand, line, started};
+use super::stand::{IMAGE, Stand, line, started};
 use crate::process::send;
 
 fn begun(stand: &Stand, options: &[&str], script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
@@ -57,6 +57,38 @@ fn a_signal_while_setup_runs_ends_it() {
     send("TERM", &process);
     assert_eq!(process.wait().expect("an end").code(), Some(143));
     stand.nothing_left();
+}
+
+#[test]
+fn a_signal_ends_whatever_is_under_way() {
+    let Some(stand) = Stand::new() else { return };
+    stand.write("Dockerfile", format!("FROM {IMAGE}\nRUN echo begun; sleep 1000\n"));
+    let waits = "HEALTHCHECK CMD false\nCMD [\"sh\", \"-c\", \"while :; do sleep 0.1; done\"]";
+    stand.engine.build("gate/undecided:1", &format!("FROM {IMAGE}\n{waits}\n"));
+    let image = "image = 'gate/undecided:1'\n";
+    stand.write("build.toml", "image = 'gate/never:1'\n[build]\n");
+    stand.write("health.toml", format!("{image}[health]\ntimeout = '1000s'\n"));
+    let setup = "[[gate]]\nname = 'a'\nrun = 'true'\nsetup = ['echo begun; sleep 1000']\n";
+    stand.write("setup.toml", format!("{image}{setup}"));
+    for (arguments, begins) in [
+        (["health", "--timeout=1000", "gate/undecided:1"], "event: start"),
+        (["pipeline", "-v", "build.toml"], "build | begun"),
+        (["pipeline", "-v", "health.toml"], "event: start"),
+        (["pipeline", "-v", "setup.toml"], "a | begun"),
+    ] {
+        for (signal, code) in [("INT", 130), ("TERM", 143)] {
+            let tool = stand.gate(arguments[0]).args(&arguments[1..]).env("IMAGE_GATE_VERBOSE", "1");
+            let mut process = started(tool);
+            let mut err = BufReader::new(process.stderr.take().expect("a pipe"));
+            while !line(&mut err).contains(begins) {
+                assert!(process.try_wait().expect("a process").is_none(), "{arguments:?} ended");
+            }
+            std::thread::spawn(move || std::io::copy(&mut err, &mut std::io::sink()));
+            send(signal, &process);
+            assert_eq!(process.wait().expect("an end").code(), Some(code), "{arguments:?} {signal}");
+            stand.nothing_left();
+        }
+    }
 }
 
 #[test]

@@ -2,14 +2,18 @@
 
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use testkit::{Engine, Tool, tool};
 
 use crate::process::interruptible;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// [`Engine::BASE`] with a volume: what runs in it leaves one behind, unless somebody removes it.
+pub(super) const IMAGE: &str = "gate/volume:1";
 
 /// The engine, a folder, and what there was on the engine before.
 pub(super) struct Stand {
@@ -24,6 +28,8 @@ impl Stand {
     pub(super) fn new() -> Option<Self> {
         let engine = Engine::shared()?;
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        static BUILT: Once = Once::new();
+        BUILT.call_once(|| engine.build(IMAGE, &format!("FROM {}\nVOLUME /data\n", Engine::BASE)));
         let folder = tempfile::tempdir().expect("a folder");
         Some(Self { before: engine.inventory(), engine, folder, _alone: alone })
     }
@@ -44,20 +50,28 @@ impl Stand {
         tool("image-gate").arg(verb).env("DOCKER_HOST", self.engine.host()).current_dir(self.folder.path())
     }
 
-    /// `image-gate run [OPTIONS] BASE -- sh -c SCRIPT`.
+    /// `image-gate run [OPTIONS] IMAGE -- sh -c SCRIPT`.
     pub(super) fn sh(&self, options: &[&str], script: &str) -> Tool {
-        self.gate("run").args(options).args([Engine::BASE, "--", "sh", "-c", script])
+        self.gate("run").args(options).args([IMAGE, "--", "sh", "-c", script])
     }
 
     /// Is there on the engine what was there before, and nothing else?
     pub(super) fn nothing_left(&self) {
         assert_eq!(self.engine.inventory(), self.before, "containers, networks, volumes: {}", self.list());
-        assert_eq!(self.images(), "", "images of --setup");
+        assert!(self.images().is_empty(), "images of --setup: {:?}", self.images());
     }
 
     /// Images that image-gate has made.
-    pub(super) fn images(&self) -> String {
-        self.engine.docker(&["images", "--quiet", "--filter", "label=pypelines.image-gate.run"])
+    fn images(&self) -> Vec<Value> {
+        let images = self.engine.asked("/images/json?all=1");
+        let ours = |image: &&Value| !image["Labels"]["pypelines.image-gate.run"].is_null();
+        images
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(ours)
+            .map(|image| image["RepoTags"].clone())
+            .collect()
     }
 
     fn list(&self) -> String {
@@ -66,8 +80,10 @@ impl Stand {
 
     /// The names of containers that image-gate has made.
     pub(super) fn containers(&self) -> Vec<String> {
-        let list = ["ps", "--all", "--filter", "label=pypelines.image-gate.run", "--format", "{{.Names}}"];
-        self.engine.docker(&list).lines().map(str::to_owned).collect()
+        let containers = self.engine.asked("/containers/json?all=1");
+        let ours = |container: &&Value| !container["Labels"]["pypelines.image-gate.run"].is_null();
+        let name = |container: &Value| container["Names"][0].as_str().map(|name| name[1..].to_owned());
+        containers.as_array().expect("a list").iter().filter(ours).filter_map(name).collect()
     }
 }
 

@@ -4,9 +4,9 @@ use std::io::{BufReader, Read};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-use testkit::{Cable, Engine, tool};
+use testkit::{Cable, tool};
 
-use super::stand::{Stand, line, started};
+use super::stand::{IMAGE, Stand, line, started};
 
 const VERBS: [(&[&str], i32); 4] = [
     (&["run", "x", "--", "true"], 125),
@@ -84,10 +84,9 @@ fn an_engine_that_goes_away_half_way_is_no_end_of_the_command() {
 #[test]
 fn health_does_not_wait_for_an_engine_that_has_gone() {
     let Some(stand) = Stand::new() else { return };
-    stand.engine.build(
-        "gate/waits:1",
-        &format!("FROM {}\nHEALTHCHECK CMD false\nCMD [\"sleep\", \"1000\"]\n", Engine::BASE),
-    );
+    stand
+        .engine
+        .build("gate/waits:1", &format!("FROM {IMAGE}\nHEALTHCHECK CMD false\nCMD [\"sleep\", \"1000\"]\n"));
     let cable = Cable::to(&stand.engine.socket());
     let health =
         stand.gate("health").args(["--timeout", "1000s", "gate/waits:1"]).env("DOCKER_HOST", cable.host());

@@ -56,6 +56,35 @@ fn what_is_adopted_is_followed_without_another_word() {
 }
 
 #[test]
+fn dockerfiles_are_adopted_with_their_arguments_platforms_and_digests() {
+    let registry = registry("team/app", &["1.2.0", "1.3.0"]);
+    registry.push(&Image::new(), "team/app-tools", &["1.2.0"]);
+    registry.push(&Image::new(), "db", &["v2.0.0", "v2.1.0"]);
+    let (host, place) = (registry.address(), Place::new());
+    let digest = registry.audit("team/app", "1.2.0").expect("a sound image").expect("a tag");
+    let dockerfile = format!(
+        "# syntax=docker/dockerfile:1\nARG DB_VERSION=v2.0.0\nARG UNUSED\nFROM --platform=$BUILDPLATFORM {host}/team/app:1.2.0@{digest} AS build\nRUN make \\\n  # why\n  all\nFROM {host}/team/app-tools:1.2.0 AS tools\nFROM {host}/db:${{DB_VERSION}} AS db\nFROM build AS test\nFROM {host}/other@{digest}\nFROM {host}/other:$NONE\n"
+    );
+    place
+        .write("Dockerfile", &dockerfile)
+        .write("empty.dockerfile", "")
+        .write("web/Containerfile", "FROM scratch\n");
+    let adopted = place.run("adopt").succeeds();
+    assert!(adopted.stderr.contains("other is left out: it has no tag"), "{adopted:?}");
+    let manifests = place.files().into_keys().filter(|name| name.starts_with("updatecli.d/")).count();
+    assert_eq!(manifests, 3, "{adopted:?}");
+    let check = place.run("check").args(["--format", "json"]).succeeds();
+    assert_eq!(super::states(&check).len(), 3, "{check:?}");
+    place.run("apply").succeeds();
+    let newer = registry.audit("team/app", "1.3.0").expect("a sound image").expect("a tag");
+    let expected = dockerfile
+        .replace(&format!("/team/app:1.2.0@{digest}"), &format!("/team/app:1.3.0@{newer}"))
+        .replace("DB_VERSION=v2.0.0", "DB_VERSION=v2.1.0");
+    assert_eq!(place.read("Dockerfile"), expected);
+    assert_eq!(place.run("check").arg("--exit-code").run().code, Some(0));
+}
+
+#[test]
 fn nothing_to_adopt_is_the_answer_no() {
     let place = Place::new();
     place.write("a.yaml", "image: nginx:latest\n").write("chart/templates/x.yaml", "{{ if .x }}\na: b\n");

@@ -1,24 +1,23 @@
 //! Requests, triggers and notices, with doubles of GitLab and GitHub.
 
 use serde_json::{Value, json};
-use testkit::{Answer, Fault, Github, Gitlab, Proxy, Registry, Role, Rule, Tool};
+use testkit::{Github, Gitlab, Registry, Role, Tool};
 
 use super::{Place, registry};
-use crate::rows::each;
 
-const PROJECT: &str = "team/profile";
+pub(super) const PROJECT: &str = "team/profile";
 const SHA: &str = "1111111111111111111111111111111111111111";
 const BEFORE: &str = "# ours\napp:\n  tag: 1.0.0   # followed\n";
 
 /// A checkout with something to follow.
-fn place(registry: &Registry) -> Place {
+pub(super) fn place(registry: &Registry) -> Place {
     let place = Place::new();
     place.write("env/values.yaml", BEFORE).write(".git/HEAD", "ref: refs/heads/main\n");
     place.follow("app", &format!("{}/team/app", registry.address()), "^1", "env/values.yaml", "$.app.tag");
     place
 }
 
-fn gitlab() -> Gitlab {
+pub(super) fn gitlab() -> Gitlab {
     let builder = Gitlab::builder().project(PROJECT).commit(PROJECT, SHA, "Begin");
     let gitlab = builder
         .token("developer", Role::Developer)
@@ -29,7 +28,7 @@ fn gitlab() -> Gitlab {
     gitlab
 }
 
-fn in_job(run: Tool, gitlab: &Gitlab, api: &str) -> Tool {
+pub(super) fn in_job(run: Tool, gitlab: &Gitlab, api: &str) -> Tool {
     run.env("GITLAB_CI", "true")
         .env("CI_API_V4_URL", api)
         .env("CI_SERVER_URL", gitlab.url())
@@ -40,14 +39,14 @@ fn in_job(run: Tool, gitlab: &Gitlab, api: &str) -> Tool {
         .env("GITLAB_TOKEN", "developer")
 }
 
-fn github() -> Github {
+pub(super) fn github() -> Github {
     let github = Github::start(PROJECT, "the-token", &[]);
     github.add_file("main", "env/values.yaml", "100755", BEFORE);
     github.add_file("main", "other", "100644", "stays");
     github
 }
 
-fn in_workflow(run: Tool, address: &str) -> Tool {
+pub(super) fn in_workflow(run: Tool, address: &str) -> Tool {
     run.env("GITHUB_REPOSITORY", PROJECT)
         .env("GITHUB_ACTIONS", "true")
         .env("GITHUB_API_URL", format!("http://{address}"))
@@ -103,38 +102,6 @@ fn gitlab_gets_one_merge_request_that_is_updated_in_its_place() {
     gitlab.merge(PROJECT, 1);
     let merged = run("publish").args(args).succeeds();
     assert!(merged.stdout().is_empty() && merged.stderr.contains("nothing to propose"), "{merged:?}");
-}
-
-#[test]
-fn a_run_that_was_cut_off_is_finished_by_the_next() {
-    let registry = registry("team/app", &["1.2.0"]);
-    // Each request of a run is lost once, whether it was carried out or not.
-    let (reference, requests) = {
-        let (gitlab, place) = (gitlab(), place(&registry));
-        let proxy = Proxy::builder(&gitlab.address()).start();
-        let api = format!("http://{}/api/v4", proxy.address());
-        in_job(place.run("run").arg("--auto-merge"), &gitlab, &api).succeeds();
-        (gitlab.state(PROJECT), proxy.take_log().len())
-    };
-    assert!((6..20).contains(&requests), "{requests} requests");
-    let faults = [Fault::Answer(Answer::status(403)), Fault::Answer(Answer::status(401)), Fault::LoseAnswer];
-    let rows: Vec<(usize, Fault)> =
-        (1..=requests).flat_map(|number| faults.clone().map(|fault| (number, fault))).collect();
-    each(6, &rows, |(number, fault)| {
-        let (gitlab, place) = (gitlab(), place(&registry));
-        let proxy = Proxy::builder(&gitlab.address()).fault(Rule::nth(*number, fault.clone())).start();
-        let api = format!("http://{}/api/v4", proxy.address());
-        let run = || in_job(place.run("run").arg("--auto-merge"), &gitlab, &api).run();
-        let first = run();
-        if first.code != Some(1) && *fault != Fault::LoseAnswer {
-            return Err(format!("the first run does not fail: {first:?}"));
-        }
-        let second = run();
-        if second.code != Some(0) || gitlab.state(PROJECT) != reference {
-            return Err(format!("{second:?}\n{}", gitlab.state(PROJECT)));
-        }
-        Ok(())
-    });
 }
 
 #[test]
@@ -296,13 +263,109 @@ fn pipelines_are_started_with_variables_and_nothing_is_hidden() {
     assert_eq!(gitlab.state("env/dev")["pipelines"].as_array().expect("pipelines").len(), 2);
     let unset = run(projects(&by_api)).fails(2);
     assert!(unset.error()[0].contains("the variable PROD is not set"), "{unset:?}");
-    for (wrong, said) in
-        [("[{\"name\": 1}]", "is not understood"), ("[]", "is empty"), ("", "no projects are named")]
-    {
-        let output = run(wrong.to_owned()).fails(2);
-        assert!(output.error()[0].contains(said), "{output:?}");
+    // Every entry that is wrong is told, and none of the others is started.
+    let good = json!({ "name": "dev", "url": format!("{}/env/dev", gitlab.url()), "secret": "DEV" });
+    let table = [
+        ("[{\"name\": 1}]".to_owned(), "is not understood"),
+        ("[]".to_owned(), "is empty"),
+        (String::new(), "no projects are named"),
+        ("{}".to_owned(), "the list of projects is not understood"),
+        (
+            json!([good, { "name": "x", "url": "ftp://h/x", "secret": "DEV" }]).to_string(),
+            "project 2 of the list: the url of x",
+        ),
+        (
+            json!([good, { "name": "x", "url": "http://u:word@h/x", "secret": "DEV" }]).to_string(),
+            "there are credentials in the url of x",
+        ),
+        (json!([good, { "name": "x", "url": "http://h/x" }]).to_string(), "missing field `secret`"),
+        (
+            json!([good, { "name": "x", "url": "http://h/x", "secret": "DEV", "branch": "b" }]).to_string(),
+            "unknown field `branch`",
+        ),
+        (
+            json!([good, { "name": "x", "url": "http://h/x", "secret": "glptt-word" }]).to_string(),
+            "the variable that the secret of x names",
+        ),
+        (
+            json!([good, { "name": "", "url": "http://h/x", "secret": "DEV" }]).to_string(),
+            "its name or its ref is empty",
+        ),
+    ];
+    for (wrong, said) in table {
+        let output = run(wrong).fails(2);
+        assert!(output.error()[0].contains(said), "{said}: {output:?}");
+        assert!(!output.stderr.contains("word"), "{output:?}");
     }
+    let both = json!([{ "name": "x", "url": "y", "secret": "DEV" }, good, { "name": "z", "url": "http://h/x", "secret": "NO" }]);
+    let output = run(both.to_string()).fails(2);
+    assert!(output.stderr.contains("project 1 of the list: the url of x"), "{output:?}");
+    assert!(output.stderr.contains("project 3 of the list: the variable NO is not set"), "{output:?}");
     assert_eq!(gitlab.state("env/dev")["pipelines"].as_array().expect("pipelines").len(), 2);
+}
+
+#[test]
+fn a_run_starts_the_environments_when_something_was_proposed() {
+    let registry = registry("team/app", &["1.2.0"]);
+    let (gitlab, place) = (gitlab(), place(&registry));
+    let projects = json!([{ "name": "dev", "url": format!("{}/{PROJECT}", gitlab.url()), "secret": "DEV" }]);
+    let run = |projects: &Value| {
+        in_job(place.run("run"), &gitlab, &gitlab.api())
+            .args(["--trigger", "--variable", "CD_UPDATE_PROFILE=true", "--message", "New images"])
+            .env("PROJECTS", projects.to_string())
+            .env("DEV", "job")
+    };
+    let before = (gitlab.state(PROJECT), place.files());
+    // What it would end with is wrong: nothing is written, here or there.
+    let wrong = run(&json!([{ "name": "dev", "url": "y", "secret": "DEV" }])).fails(2);
+    assert!(wrong.error()[0].contains("project 1 of the list"), "{wrong:?}");
+    let dry = run(&projects).arg("--dry-run").succeeds();
+    assert!(dry.stderr.contains("dry run: dev: would start a pipeline of main"), "{dry:?}");
+    assert_eq!((gitlab.state(PROJECT), place.files()), before);
+    let first = run(&projects).succeeds();
+    assert!(first.stdout().ends_with("/-/merge_requests/1 created\n"), "{first:?}");
+    assert!(first.stderr.contains("dev: a pipeline of main is started: "), "{first:?}");
+    let started = gitlab.state(PROJECT)["pipelines"].clone();
+    let variables = json!([["CD_MESSAGE", "New images"], ["CD_UPDATE_PROFILE", "true"]]);
+    assert_eq!(started, json!([{ "ref": "main", "variables": variables }]));
+    // Nothing new is proposed, and nothing is started.
+    run(&projects).succeeds();
+    assert_eq!(gitlab.state(PROJECT)["pipelines"], started);
+    // The request is open, whatever becomes of the environments.
+    registry.push(&testkit::Image::new(), "team/app", &["1.3.0"]);
+    let refused = run(&projects).env("DEV", "another").fails(1);
+    assert!(refused.error()[0].contains("dev: cannot start a pipeline of main"), "{refused:?}");
+    assert!(refused.error()[1].contains("image-track trigger"), "{refused:?}");
+    assert_eq!(request(&gitlab)["title"], "Update app to 1.3.0");
+}
+
+#[test]
+fn manifests_of_several_repositories_are_refused_before_anything_is_written() {
+    let registry = registry("team/app", &["1.2.0"]);
+    let (gitlab, place) = (gitlab(), place(&registry));
+    let manifest = place.read("updatecli.d/app.yaml");
+    let with = |repository: &str, branch: &str| {
+        let scm = format!(
+            "scms:\n  here:\n    kind: gitlab\n    spec: {{url: '{}', owner: team, repository: {repository}, branch: {branch}, token: developer}}\n",
+            gitlab.url()
+        );
+        manifest.replace("    kind: yaml\n", "    kind: yaml\n    scmid: here\n") + &scm
+    };
+    place.write("updatecli.d/app.yaml", &with("profile", "main"));
+    for (repository, branch, said) in [
+        ("other", "main", "team/profile (main) and team/other (main)"),
+        ("profile", "next", "team/profile (main) and team/profile (next)"),
+    ] {
+        place.write("updatecli.d/b.yaml", &with(repository, branch));
+        let before = (gitlab.state(PROJECT), place.files());
+        let output = place.run("run").fails(2);
+        let expected = format!("the manifests name more than one repository or branch: {said}");
+        assert!(output.error()[0].contains(&expected), "{output:?}");
+        assert_eq!((gitlab.state(PROJECT), place.files()), before);
+    }
+    // Each with the manifests that belong there.
+    place.run("run").arg("updatecli.d/app.yaml").succeeds();
+    assert_eq!(request(&gitlab)["title"], "Update app to 1.2.0");
 }
 
 #[test]
@@ -332,6 +395,11 @@ fn repositories_of_manifests_are_told() {
     );
     let wrong = run().args(["team/profile:HUB", "--workflow", "other.yml"]).fails(1);
     assert!(wrong.error()[1].contains("check the repository and the workflow's file"), "{wrong:?}");
+    // What stands behind the colon by mistake is not told.
+    for argument in ["team/profile:glpat-word", "team/profile:hexword"] {
+        let output = run().arg(argument).fails(2);
+        assert!(!output.stderr.contains("word"), "{output:?}");
+    }
     let unset = run().args(["team/profile:HUB", "team/profile:NONE"]).fails(2);
     assert!(unset.error()[0].contains("the variable NONE is not set"), "{unset:?}");
     assert_eq!(github.started("image-track.yml").len(), 1, "nobody is told before everything is known");

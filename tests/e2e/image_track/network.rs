@@ -20,16 +20,21 @@ fn manifests(place: &Place, address: &str, images: usize, places: usize) {
 }
 
 #[test]
-fn a_repository_is_asked_for_its_tags_once() {
-    const IMAGES: usize = 8;
+fn two_hundred_sources_in_forty_repositories_ask_each_for_its_tags_once() {
+    const IMAGES: usize = 40;
     let registry = Registry::start();
     for image in 0..IMAGES {
         registry.push(&Image::new(), &format!("team/app{image}"), &["1.0.0", "1.2.0"]);
     }
-    let proxy = Proxy::builder(registry.address()).tokens(Tokens::new()).start();
+    let delay = Duration::from_millis(20);
+    let proxy = Proxy::builder(registry.address()).tokens(Tokens::new()).delay(delay).start();
     let place = Place::new();
     manifests(&place, &proxy.address(), IMAGES, 5);
-    place.run("apply").succeeds();
+    let output = place.run("apply").succeeds();
+    let lines = output.stderr.lines().filter(|line| line.contains("2 tags, 2 of them versions")).count();
+    assert_eq!(lines, IMAGES * 5, "a line for each source: {output:?}");
+    let at_a_time = proxy.most_in_flight();
+    assert!((2..=64).contains(&at_a_time), "{at_a_time} requests at a time");
     assert_eq!(place.read("values.yaml").matches("1.2.0").count(), IMAGES * 5);
     let log = proxy.take_log();
     let auth = log.iter().filter(|passed| passed.is_token_call() || passed.status == 401).count();

@@ -44,7 +44,7 @@ def record(program: str, arguments: list, **seen) -> None:
 
 def login() -> Path:
     """The file with credentials that the job made: outside of the project, and for this registry."""
-    path = Path(os.environ.get("DOCKER_CONFIG", "/nowhere")) / "config.json"
+    path = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
     if not path.is_file() or path.is_relative_to(Path.cwd()):
         refuse(f"there are no credentials for an image in {path}")
     return path
@@ -52,13 +52,17 @@ def login() -> Path:
 
 def manifest(image: str) -> dict:
     """What the registry has of an image, as the job may see it."""
+    return json.loads(raw(image))
+
+
+def raw(image: str) -> bytes:
     # skopeo wants one of the two.
     image = re.sub(r":[^:@/]*@", "@", image)
     command = ["skopeo", "inspect", "--raw", "--tls-verify=false", "--authfile", str(login()), f"docker://{image}"]
-    asked = subprocess.run(command, capture_output=True, text=True)
+    asked = subprocess.run(command, capture_output=True)
     if asked.returncode:
-        refuse(f"{image} cannot be had: {asked.stderr.strip()}")
-    return json.loads(asked.stdout)
+        refuse(f"{image} cannot be had: {asked.stderr.decode().strip()}")
+    return asked.stdout
 
 
 def trivy(arguments: list) -> int:
@@ -208,7 +212,42 @@ def buildctl(arguments: list) -> int:
     return build.with_docker(wanted) if os.environ.get("ENGINE") else build.by_hand(wanted, login())
 
 
+def buildx(arguments: list) -> int:
+    """A build with its cache in the registry: the image of every name, and what --metadata-file says of it."""
+    import bases
+    import build
+
+    parser = Arguments("docker buildx")
+    parser.add_argument("verb", choices=["build"])
+    parser.add_argument("--progress", choices=["plain"])
+    for name in ("--platform", "--cache-from", "--metadata-file", "--file"):
+        parser.add_argument(name, required=True)
+    for name in ("--label", "--build-arg", "--tag"):
+        parser.add_argument(name, action="append", default=[])
+    parser.add_argument("--cache-to")
+    parser.add_argument("--push", action="store_true")
+    parser.add_argument("context")
+    given = parser.parse_args(arguments)
+    cache = dict(one.split("=", 1) for one in given.cache_from.split(","))
+    kept = dict(one.split("=", 1) for one in given.cache_to.split(",")) if given.cache_to else {}
+    if cache.get("type") != "registry" or (kept and (kept.get("mode"), kept.get("ref")) != ("max", cache["ref"])):
+        refuse(f"docker buildx: this keeps no cache: {given}")
+    if bool(kept) != given.push or not Path(given.file).is_file():
+        refuse(f"docker buildx: {given}")
+    found = ""
+    for name in given.tag if given.push else []:
+        pairs = [dict(one.split("=", 1) for one in several) for several in (given.build_arg, given.label)]
+        wanted = build.Wanted(given.context, given.file, given.platform, name, *pairs)
+        if build.by_hand(wanted, login()):
+            return 1
+        found = bases.digest(raw(name))
+    Path(given.metadata_file).write_text(json.dumps({"containerimage.digest": found}))
+    return 0
+
+
 def docker(arguments: list) -> int:
+    if arguments[:1] == ["buildx"]:
+        return buildx(arguments[1:])
     if not os.environ.get("ENGINE"):
         import containers
 

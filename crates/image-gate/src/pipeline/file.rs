@@ -40,8 +40,9 @@ pub(crate) struct Build {
     /// Seen from the context.
     #[serde(default = "dockerfile")]
     pub(crate) dockerfile: String,
-    #[serde(default)]
-    pub(crate) builder: Builder,
+    /// `engine`, over its API, or `buildx`: `docker buildx build`, for what only BuildKit can do.
+    #[serde(default = "engine")]
+    pub(crate) builder: String,
     #[serde(default)]
     pub(crate) args: BTreeMap<String, String>,
     #[serde(default)]
@@ -60,15 +61,12 @@ pub(crate) struct Build {
     pub(crate) pull: bool,
 }
 
-/// Who builds.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Builder {
-    /// The engine, over its API.
-    #[default]
-    Engine,
-    /// `docker buildx build`, for what only BuildKit can do.
-    Buildx,
+const BUILDX: &str = "buildx";
+
+impl Build {
+    pub(crate) fn is_by_buildx(&self) -> bool {
+        self.builder == BUILDX
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -159,6 +157,10 @@ fn here() -> PathBuf {
     ".".into()
 }
 
+fn engine() -> String {
+    "engine".into()
+}
+
 fn dockerfile() -> String {
     "Dockerfile".into()
 }
@@ -223,6 +225,7 @@ impl Description {
     fn fill(&mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
         let mut texts = vec![&mut self.image];
         if let Some(build) = &mut self.build {
+            texts.push(&mut build.builder);
             texts.extend(build.args.values_mut().chain(build.labels.values_mut()));
             texts.extend(build.cache_from.iter_mut().chain(&mut build.cache_to));
         }
@@ -267,7 +270,10 @@ impl Description {
             names.push(&gate.name);
         }
         let Some(build) = &self.build else { return Ok(()) };
-        if build.builder == Builder::Engine {
+        if ![engine().as_str(), BUILDX].contains(&build.builder.as_str()) {
+            return Err(format!("builder is '{}': engine and buildx are known", build.builder));
+        }
+        if !build.is_by_buildx() {
             let what = [(build.cache_to.is_some(), "cache-to"), (!build.secrets.is_empty(), "secrets")];
             if let Some((_, what)) = what.iter().find(|(there, _)| *there) {
                 return Err(format!("{what} needs BuildKit: set builder = \"buildx\" in [build]"));
@@ -299,6 +305,12 @@ mod tests {
         let description = parse(text).unwrap();
         assert_eq!(description.steps(), ["build", "b", "a", "health", "push"]);
         assert_eq!(description.image, "a:x");
+        let cache = "image = 'a'\n[build]\nbuilder = '${UNSET:-engine}'\ncache-to = '${UNSET:-}'\n";
+        let build = parse(cache).unwrap().build.unwrap();
+        assert!(
+            !build.is_by_buildx() && build.cache_to.is_none(),
+            "nobody need change it where there is no buildx"
+        );
         assert_eq!(description.push.as_ref().unwrap().to, ["r/x"]);
         assert_eq!(description.gates[0].run.words(), ["/bin/sh", "-c", "true"]);
         assert_eq!(description.gates[1].run.words(), ["x", "$y"]);
@@ -318,6 +330,7 @@ mod tests {
             ("image = ''", "image is empty"),
             ("", "missing field `image`"),
             ("image = 'a'\n[build]\ncache-to = 'r'", "cache-to needs BuildKit"),
+            ("image = 'a'\n[build]\nbuilder = '${SET}'", "builder is 'x': engine and buildx are known"),
             ("image = 'a'\n[build]\nsecrets = ['T']", "secrets needs BuildKit"),
         ] {
             let why = parse(text).expect_err(text);

@@ -32,7 +32,7 @@ fn document(image: &str, report: &Report) -> String {
         )),
         count(&|outcome| matches!(outcome, Outcome::Error(_) | Outcome::Interrupted(_))),
         count(&|outcome| matches!(outcome, Outcome::Skipped | Outcome::Nothing(_))),
-        report.elapsed().as_secs_f64()
+        report.elapsed.as_secs_f64()
     );
     // Writing to a String cannot fail.
     let _ = writeln!(text, "<testsuites {counts}>\n  <testsuite name=\"{}\" {counts}>", escaped(image));
@@ -94,6 +94,7 @@ mod tests {
         failed.log = "\u{1b}[31m]]> & \"\u{0}\n".into();
         let report = Report {
             steps: vec![Step::new("p", Outcome::Passed, Duration::ZERO), failed, Step::skipped("s")],
+            elapsed: Duration::from_secs(2),
         };
         let text = document("i&j", &report);
         assert!(text.contains("<testsuite name=\"i&amp;j\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"2.000\">"), "{text}");

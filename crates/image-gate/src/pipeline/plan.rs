@@ -8,7 +8,7 @@ use contract::args::Format;
 use contract::{Failure, output};
 use serde::Serialize;
 
-use super::file::{Build, Builder, Description, Push};
+use super::file::{Build, Description, Push};
 use crate::build::{Job, buildx};
 use crate::cli::Pipeline;
 use crate::push::{Decision, Event, decide};
@@ -58,11 +58,10 @@ fn building(build: &Build, folder: &Path, image: &str) -> Vec<String> {
     // What labels-from says is asked when it is done.
     let labels: HashMap<String, String> = build.labels.clone().into_iter().collect();
     let job = Job { build, folder, image, labels };
-    match build.builder {
-        Builder::Buildx => buildx::arguments(&job, "ID"),
-        Builder::Engine => {
-            vec![format!("build {image} of {}", job.context().join(&build.dockerfile).display())]
-        }
+    if build.is_by_buildx() {
+        buildx::arguments(&job, "ID")
+    } else {
+        vec![format!("build {image} of {}", job.context().join(&build.dockerfile).display())]
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::Pipeline;
 use crate::output::seconds;
+use crate::signals::behind;
 use crate::values;
 
 /// How a step has ended.
@@ -89,7 +90,10 @@ impl Step {
             Outcome::Passed | Outcome::Skipped | Outcome::Interrupted(_) => return String::new(),
             Outcome::Nothing(why) => why.clone(),
             Outcome::Failed { code, out_of_memory: true } => format!("exit code {code}, out of memory"),
-            Outcome::Failed { code, .. } => format!("exit code {code}"),
+            Outcome::Failed { code, .. } => match behind(*code) {
+                Some(signal) => format!("exit code {code}, as after {signal}"),
+                None => format!("exit code {code}"),
+            },
             Outcome::TimedOut => "its time was over".to_owned(),
             Outcome::Unhealthy(last) => {
                 let what = self.detail.as_deref().unwrap_or("unhealthy");
@@ -105,6 +109,8 @@ impl Step {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) steps: Vec<Step>,
+    /// From the beginning of the first to the end of the last: some may have run at once.
+    pub(crate) elapsed: Duration,
 }
 
 #[derive(Serialize)]
@@ -153,10 +159,6 @@ impl Report {
         interrupted.or_else(error).unwrap_or_else(no)
     }
 
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.steps.iter().map(|step| step.elapsed).sum()
-    }
-
     /// The summary.
     pub(crate) fn tell(&self, args: &Pipeline, image: &str, out: &mut dyn Write) -> Result<(), Failure> {
         match args.format.format {
@@ -174,7 +176,7 @@ impl Report {
                 let document = Document {
                     image,
                     passed: self.goes_on(),
-                    seconds: seconds(self.elapsed()),
+                    seconds: seconds(self.elapsed),
                     steps: steps.collect(),
                 };
                 output::json(out, &document)
@@ -206,7 +208,7 @@ mod tests {
 
     fn report(outcomes: Vec<Outcome>) -> Report {
         let step = |(n, outcome)| Step::new(&format!("s{n}"), outcome, Duration::from_millis(1500));
-        Report { steps: outcomes.into_iter().enumerate().map(step).collect() }
+        Report { steps: outcomes.into_iter().enumerate().map(step).collect(), elapsed: Duration::ZERO }
     }
 
     #[test]
@@ -232,9 +234,9 @@ mod tests {
 
     #[test]
     fn the_summary_is_a_table() {
-        let report =
-            report(vec![Outcome::Passed, Outcome::Failed { code: 7, out_of_memory: true }, Outcome::Skipped]);
-        let expected = "step  result         seconds\ns0    passed             1.5\ns1    failed             1.5  exit code 7, out of memory\ns2    skipped            1.5\n";
+        let failed = |code, out_of_memory| Outcome::Failed { code, out_of_memory };
+        let report = report(vec![Outcome::Passed, failed(7, true), failed(139, false), Outcome::Skipped]);
+        let expected = "step  result         seconds\ns0    passed             1.5\ns1    failed             1.5  exit code 7, out of memory\ns2    failed             1.5  exit code 139, as after SIGSEGV\ns3    skipped            1.5\n";
         assert_eq!(report.table(), expected);
     }
 }

@@ -90,7 +90,7 @@ impl Runner<'_> {
             labels.extend(parse_labels(&program::asked(words, self.folder).await?)?);
         }
         let job = Job { build, folder: self.folder, image: &self.description.image, labels };
-        job.run(&self.keeper.engine, output).await
+        job.run(self.keeper, output).await
     }
 
     pub(super) async fn gate(&self, gate: &Gate, image: &str) -> Step {
@@ -112,6 +112,7 @@ impl Runner<'_> {
         let place = |path: &Path| below(self.folder, path);
         let run = gate::Gate {
             name: gate.name.clone(),
+            who: format!("the command of {}", gate.name),
             image: gate.image.clone().unwrap_or_else(|| image.to_owned()),
             pull: Pull::Missing,
             command: gate.run.words(),
@@ -223,7 +224,7 @@ impl Runner<'_> {
                 else {
                     return Ok(Outcome::Passed);
                 };
-                let id = Image::get(&self.keeper.engine, image, Pull::Never).await?.id;
+                let id = Image::there(&self.keeper.engine, image).await?.id;
                 let pushed = push::all(&self.keeper.engine, &id, &references).await?;
                 let names: Vec<String> = pushed.iter().map(|pushed| pushed.reference.to_string()).collect();
                 detail = Some(names.join(" "));

@@ -32,6 +32,8 @@ pub(super) enum Spot {
         document: usize,
     },
     From,
+    /// The value of this argument is.
+    Argument(String),
 }
 
 /// The images of a compose file, of Helm values or of Kubernetes manifests: `image: NAME:TAG` anywhere, and `repository`
@@ -71,7 +73,7 @@ pub(super) fn in_yaml(file: &str, text: &str) -> Result<Vec<Use>, Trouble> {
 
 /// The images of FROM, without the stages of the file itself.
 pub(super) fn in_dockerfile(file: &str, text: &str) -> Vec<Use> {
-    let bases = dockerfile::bases(text);
+    let (bases, arguments) = (dockerfile::bases(text), dockerfile::arguments(text));
     let stages: Vec<String> = bases.iter().map(|base| base.stage.to_lowercase()).collect();
     let mut uses: Vec<Use> = Vec::new();
     for (number, base) in bases.iter().enumerate() {
@@ -80,15 +82,32 @@ pub(super) fn in_dockerfile(file: &str, text: &str) -> Vec<Use> {
         if is_stage || is_known || base.name == "scratch" {
             continue;
         }
+        let tag = base.tag.trim_start_matches(':');
+        let argument = variable(tag).and_then(|name| arguments.iter().find(|(known, _)| *known == name));
+        let (tag, spot) = match argument {
+            Some((name, value)) => (*value, Spot::Argument((*name).to_owned())),
+            None => (tag, Spot::From),
+        };
         uses.push(Use {
             place: format!("{file}, FROM {}", base.name),
             file: file.to_owned(),
             image: base.name.to_owned(),
-            tag: base.tag.trim_start_matches(':').to_owned(),
-            spot: Spot::From,
+            tag: tag.to_owned(),
+            spot,
         });
     }
     uses
+}
+
+/// The name of the variable that a tag is: `$NAME`, `${NAME}`, `${NAME:-default}`.
+fn variable(tag: &str) -> Option<&str> {
+    let name = tag.strip_prefix('$')?;
+    let name = match name.strip_prefix('{') {
+        Some(name) => name.strip_suffix('}')?.split(':').next()?,
+        None => name,
+    };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_part)).then_some(name)
 }
 
 fn walk<'y>(node: Node<'y>, visit: &mut dyn FnMut(Node<'y>)) {
@@ -156,6 +175,7 @@ spec: {containers: [{image: h/z:1@sha256:00}]}
                     Spot::Image { key, document } => ("image", key.as_str(), *document),
                     Spot::Tag { key, document } => ("tag", key.as_str(), *document),
                     Spot::From => ("from", "", 0),
+                    Spot::Argument(name) => ("argument", name.as_str(), 0),
                 };
                 format!("{} {} {kind} {key} {document}", found.image, found.tag)
             })
@@ -175,9 +195,13 @@ spec: {containers: [{image: h/z:1@sha256:00}]}
     fn a_dockerfiles_own_stages_are_no_images() {
         let found = in_dockerfile(
             "f",
-            "FROM golang:1.20 AS build\nFROM build\nFROM scratch\nFROM golang:1.20\nFROM a/b\n",
+            "ARG DB=17.1\nFROM --platform=$BUILDPLATFORM golang:1.20 AS build\nFROM build\nFROM scratch\nFROM golang:1.20\nFROM a/b\nFROM postgres:${DB:-16}\nFROM c:$OTHER\n",
         );
-        let shown: Vec<String> = found.iter().map(|found| format!("{}:{}", found.image, found.tag)).collect();
-        assert_eq!(shown, ["golang:1.20", "a/b:"]);
+        let shown: Vec<String> =
+            found.iter().map(|found| format!("{}:{} {:?}", found.image, found.tag, found.spot)).collect();
+        assert_eq!(
+            shown,
+            ["golang:1.20 From", "a/b: From", "postgres:17.1 Argument(\"DB\")", "c:$OTHER From"]
+        );
     }
 }

@@ -123,9 +123,8 @@ fn target(number: usize, found: &Use) -> String {
     let (file, image) = (quoted(&found.file), &found.image);
     let head = format!("  place-{number}:\n");
     match &found.spot {
-        Spot::From => format!(
-            "{head}    kind: dockerfile\n    spec:\n      file: {file}\n      instruction:\n        keyword: FROM\n        matcher: {image}\n"
-        ),
+        Spot::From => instruction(&head, &file, "FROM", image),
+        Spot::Argument(name) => instruction(&head, &file, "ARG", name),
         Spot::Image { key, document } => format!(
             "{head}    kind: yaml\n    transformers:\n      - addprefix: '{image}:'\n    spec:\n      file: {file}\n      key: {}\n{}",
             quoted(key),
@@ -137,6 +136,12 @@ fn target(number: usize, found: &Use) -> String {
             document_index(*document)
         ),
     }
+}
+
+fn instruction(head: &str, file: &str, keyword: &str, matcher: &str) -> String {
+    format!(
+        "{head}    kind: dockerfile\n    spec:\n      file: {file}\n      instruction:\n        keyword: {keyword}\n        matcher: {matcher}\n"
+    )
 }
 
 fn document_index(document: usize) -> String {

@@ -5,6 +5,7 @@ use http::Url;
 
 use super::fields::Fields;
 use super::resource::web;
+use super::source::usual_server;
 use super::{Action, ForgeKind, Scm};
 use crate::cli::MergeMethod;
 use crate::trouble::Trouble;
@@ -68,8 +69,9 @@ pub(super) fn actions(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Act
                     .hint("github/pullrequest and gitlab/mergerequest are"));
             }
         };
-        let title = fields.string("title")?;
-        fields.ignore(&["disablepipelineurl"]);
+        let title = fields.expression("title")?.map(|(_, title)| title);
+        // All targets of a manifest are in one request, so which of them it is about says nothing new.
+        fields.ignore(&["disablepipelineurl", "targets", "target"]);
         let scm = fields.located("scmid")?;
         if let Some((node, id)) = scm.as_ref().filter(|(_, id)| !scms.iter().any(|scm| scm.id == *id)) {
             return Err(text.wrong(*node, format!("there is no scm '{id}'")));
@@ -95,10 +97,22 @@ pub(super) fn actions(manifest: &mut Fields<'_>, scms: &[Scm]) -> Result<Vec<Act
 
 fn request(spec: &mut Fields<'_>, action: &mut Action) -> Result<(), Trouble> {
     let text = spec.text;
-    action.title = spec.string("title")?.or(action.title.take());
-    action.body = spec.string("body")?.or(spec.string("description")?);
+    let said = |found: Option<(_, String)>| found.map(|(_, text)| text);
+    action.title = said(spec.expression("title")?).or(action.title.take());
+    action.body = said(spec.expression("body")?.or(spec.expression("description")?));
     action.labels = spec.strings("labels")?.into_iter().map(|(_, label)| label).collect();
     action.auto_merge = spec.flag("automerge")?;
+    if let Some(mut merge) = spec.below("merge")? {
+        if let Some((node, strategy)) = merge.located("strategy")? {
+            if strategy != "auto" {
+                return Err(text
+                    .wrong(node, format!("the merge strategy '{strategy}' is not supported"))
+                    .hint("auto is; without a strategy people merge it"));
+            }
+            action.auto_merge = true;
+        }
+        merge.end()?;
+    }
     action.merge_method = match spec.located("mergemethod")? {
         None => None,
         Some((_, method)) if method == "squash" => Some(MergeMethod::Squash),
@@ -129,8 +143,7 @@ fn request(spec: &mut Fields<'_>, action: &mut Action) -> Result<(), Trouble> {
 impl Scm {
     /// Where the project is on the web.
     pub(crate) fn web(&self) -> Option<Url> {
-        let server =
-            self.server.as_ref().map_or_else(|| super::resource::usual_server(self.kind), Url::to_string);
+        let server = self.server.as_ref().map_or_else(|| usual_server(self.kind), Url::to_string);
         Url::parse(&format!("{}/{}", server.trim_end_matches('/'), self.project)).ok()
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use yaml_splice::{Node, nearest};
 
-use crate::template::Rendered;
+use crate::template::{Rendered, sources_in};
 use crate::trouble::Trouble;
 
 /// A manifest while it is read: what errors say where.
@@ -39,7 +39,7 @@ pub(super) struct Fields<'y> {
     pub(super) text: &'y Text<'y>,
     pub(super) node: Node<'y>,
     /// What it is: `the source 'app'`.
-    what: String,
+    pub(super) what: String,
     asked: Vec<&'static str>,
     /// Nothing is written there; the node is that of what would hold it.
     empty: bool,
@@ -72,9 +72,33 @@ impl<'y> Fields<'y> {
 
     /// A text and its node, for errors about what it says.
     pub(super) fn located(&mut self, key: &'static str) -> Result<Option<(Node<'y>, String)>, Trouble> {
+        let found = self.expression(key)?;
+        if let Some((node, text)) = &found {
+            self.is_plain(key, *node, text)?;
+        }
+        Ok(found)
+    }
+
+    /// A text that sources may be put into, and its node.
+    pub(super) fn expression(&mut self, key: &'static str) -> Result<Option<(Node<'y>, String)>, Trouble> {
         let Some(node) = self.node(key) else { return Ok(None) };
         let text = node.as_str().ok_or_else(|| self.text.wrong(node, format!("{key} is no text")))?;
         Ok(Some((node, text.to_owned())))
+    }
+
+    /// No source is put into a text that has to be known when the manifest is read.
+    fn is_plain(&self, key: &str, node: Node<'_>, text: &str) -> Result<(), Trouble> {
+        match sources_in(text).first() {
+            None => Ok(()),
+            Some(id) => {
+                let reason = format!(
+                    "{key} of {} is made of what the source '{id}' says, which is not supported",
+                    self.what
+                );
+                Err(self.text.wrong(node, reason)
+                    .hint("sources can be put into a target's file, value and content, a condition's tag, a title and a body"))
+            }
+        }
     }
 
     pub(super) fn need(&mut self, key: &'static str) -> Result<(Node<'y>, String), Trouble> {
@@ -100,6 +124,15 @@ impl<'y> Fields<'y> {
 
     /// A list of texts; one text is a list of one.
     pub(super) fn strings(&mut self, key: &'static str) -> Result<Vec<(Node<'y>, String)>, Trouble> {
+        let found = self.expressions(key)?;
+        for (node, text) in &found {
+            self.is_plain(key, *node, text)?;
+        }
+        Ok(found)
+    }
+
+    /// A list of texts that sources may be put into.
+    fn expressions(&mut self, key: &'static str) -> Result<Vec<(Node<'y>, String)>, Trouble> {
         let Some(node) = self.node(key) else { return Ok(Vec::new()) };
         let items: Vec<Node<'y>> = if node.is_sequence() { node.items().collect() } else { vec![node] };
         let read = |item: Node<'y>| {
@@ -117,6 +150,20 @@ impl<'y> Fields<'y> {
         several: &'static str,
     ) -> Result<Vec<(Node<'y>, String)>, Trouble> {
         let (first, all) = (self.strings(one)?, self.strings(several)?);
+        self.only_one((one, first), (several, all))
+    }
+
+    /// The files of a resource, into whose names sources may be put.
+    pub(super) fn files(&mut self) -> Result<Vec<(Node<'y>, String)>, Trouble> {
+        let (first, all) = (self.expressions("file")?, self.expressions("files")?);
+        self.only_one(("file", first), ("files", all))
+    }
+
+    fn only_one(
+        &self,
+        (one, first): (&str, Vec<(Node<'y>, String)>),
+        (several, all): (&str, Vec<(Node<'y>, String)>),
+    ) -> Result<Vec<(Node<'y>, String)>, Trouble> {
         match (first.is_empty(), all.is_empty()) {
             (false, false) => {
                 Err(self.text.wrong(self.node, format!("{} has both {one} and {several}", self.what)))

@@ -1,6 +1,5 @@
 //! Which files are manifests.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,7 @@ use contract::Failure;
 
 use super::Pipeline;
 use super::read::read;
-use crate::template::Scope;
+use crate::template::{Scope, Value};
 use crate::trouble::Trouble;
 use crate::values::unreadable;
 
@@ -70,12 +69,9 @@ pub(crate) fn below(
 }
 
 /// Reads them all. Every manifest has to be in order before anything is done.
-pub(crate) fn read_all(
-    files: &[PathBuf],
-    values: &BTreeMap<String, String>,
-) -> Result<Vec<Pipeline>, Failure> {
+pub(crate) fn read_all(files: &[PathBuf], values: &Value) -> Result<Vec<Pipeline>, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
-    let scope = Scope { values, variable: &variable };
+    let scope = Scope { values, variable: &variable, source: None };
     let mut pipelines = Vec::new();
     for file in files {
         let bytes = fs::read(file).map_err(|error| Failure::from(unreadable(file, &error)))?;

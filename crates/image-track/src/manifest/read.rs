@@ -6,8 +6,11 @@ use yaml_splice::{Error, Yaml};
 
 use super::Pipeline;
 use super::action::{actions, scms};
+use super::condition::conditions;
 use super::fields::{Fields, Text, place};
-use super::resource::{conditions, sources, targets};
+use super::resource::Known;
+use super::source::sources;
+use super::target::targets;
 use crate::template::{Scope, render};
 use crate::trouble::Trouble;
 
@@ -23,7 +26,8 @@ pub(super) fn read(file: &Path, template: &str, scope: &Scope<'_>) -> Result<Vec
     for document in yaml.documents().filter(|document| !document.is_null()) {
         pipelines.push(pipeline(Fields::open(&text, document, "the manifest")?)?);
     }
-    if pipelines.is_empty() {
+    // A template may switch a manifest off.
+    if pipelines.is_empty() && rendered.text == template {
         return Err(Trouble::usage(format!("{}: there is nothing in it", file.display())));
     }
     Ok(pipelines)
@@ -52,14 +56,16 @@ fn syntax(text: &Text<'_>, error: &Error) -> Trouble {
 fn pipeline(mut fields: Fields<'_>) -> Result<Pipeline, Trouble> {
     let text = fields.text;
     let file_name = text.file.file_stem().map(|name| name.to_string_lossy().into_owned());
-    let name = fields.string("name")?.or(fields.string("title")?).or(file_name).unwrap_or_default();
-    // What they change is how updatecli groups and reports.
-    fields.ignore(&["id", "pipelineid", "version", "labels", "dependson"]);
+    let said = fields.expression("name")?.or(fields.expression("title")?).map(|(_, name)| name);
+    let name = said.or(file_name).unwrap_or_default();
+    // What they change is how updatecli groups, orders and reports.
+    fields.ignore(&["id", "pipelineid", "version", "labels", "dependson", "depends_on"]);
     fields.refuse("autodiscovery", "write the manifests for what is there with 'image-track adopt'")?;
     let scms = scms(&mut fields)?;
-    let sources = sources(&mut fields, &scms)?;
-    let conditions = conditions(&mut fields, &sources)?;
-    let targets = targets(&mut fields, &sources, &scms)?;
+    let known = Known::of(&mut fields)?;
+    let sources = sources(&mut fields, &scms, &known)?;
+    let conditions = conditions(&mut fields, &sources, &known)?;
+    let targets = targets(&mut fields, &sources, &scms, &known)?;
     let actions = actions(&mut fields, &scms)?;
     let node = fields.node;
     fields.end()?;

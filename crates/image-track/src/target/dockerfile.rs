@@ -17,7 +17,7 @@ pub(crate) enum Keyword {
 #[derive(Clone, Debug)]
 pub(crate) struct DockerfileTarget {
     pub(crate) keyword: Keyword,
-    /// What the image's name begins with, or the name of the argument.
+    /// The image's name, or what it begins with where none has that name; or the name of the argument.
     pub(crate) matcher: String,
     /// Only in this stage, by the name behind AS.
     pub(crate) stage: Option<String>,
@@ -62,7 +62,7 @@ impl DockerfileTarget {
             let current = &text[spot.start..spot.end];
             let shown = current.trim_start_matches(':');
             written.text.push_str(&text[done..spot.start]);
-            match decide(&Place { key: &key, current: shown }) {
+            match decide(&Place { key: &key, current: shown, groups: None }) {
                 Some(new) if new != shown => {
                     let needs_colon = self.keyword == Keyword::From && !new.starts_with('@');
                     written.text.push_str(if needs_colon { ":" } else { "" });
@@ -79,6 +79,12 @@ impl DockerfileTarget {
     fn spots<'t>(&self, text: &'t str) -> Vec<Spot<'t>> {
         let mut stage = String::new();
         let mut spots = Vec::new();
+        // golang is not meant to be golang-tools, where there is a golang.
+        let is_exact = bases(text).iter().any(|base| base.name == self.matcher);
+        let is_meant = |name: &str| match is_exact {
+            true => name == self.matcher,
+            false => name.starts_with(&self.matcher),
+        };
         for line in instructions(text) {
             let from = (line.keyword.eq_ignore_ascii_case("FROM")).then(|| image_of(text, &line)).flatten();
             if let Some(from) = &from {
@@ -89,9 +95,7 @@ impl DockerfileTarget {
                 continue;
             }
             match (self.keyword, from) {
-                (Keyword::From, Some(from)) if from.name.starts_with(&self.matcher) => {
-                    spots.push(from.spot())
-                }
+                (Keyword::From, Some(from)) if is_meant(from.name) => spots.push(from.spot()),
                 (Keyword::From, _) => {}
                 _ => spots.extend(assignment(text, &line, &self.matcher)),
             }
@@ -198,6 +202,19 @@ pub(crate) fn bases(text: &str) -> Vec<From<'_>> {
     lines.filter_map(|line| image_of(text, &line)).collect()
 }
 
+/// The arguments before the first FROM, which the images may refer to, with their values.
+pub(crate) fn arguments(text: &str) -> Vec<(&str, &str)> {
+    let before = instructions(text).take_while(|line| !line.keyword.eq_ignore_ascii_case("FROM"));
+    let arguments = before.filter(|line| line.keyword.eq_ignore_ascii_case("ARG"));
+    arguments
+        .filter_map(|line| {
+            let (_, word) = words(text, line.start, line.end).next()?;
+            let spot = assignment(text, &line, word.split_once('=')?.0)?;
+            Some((spot.name, &text[spot.start..spot.end]))
+        })
+        .collect()
+}
+
 fn image_of<'t>(text: &'t str, line: &Line<'t>) -> Option<From<'t>> {
     let mut words = words(text, line.start, line.end).skip_while(|(_, word)| word.starts_with("--"));
     let (at, image) = words.next()?;
@@ -275,6 +292,19 @@ mod tests {
         for ((keyword, matcher, stage, value), expected) in table {
             assert_eq!(written(keyword, matcher, stage, value).as_deref(), Ok(expected), "{matcher}");
         }
+    }
+
+    #[test]
+    fn an_image_of_that_name_is_meant_before_those_that_begin_with_it() {
+        let text = "ARG V=1.0\nARG W=\"2\" X\nFROM go:1\nARG Y=3\nFROM go-tools:1\n";
+        for (matcher, expected) in
+            [("go", "FROM go:9\nARG Y=3\nFROM go-tools:1\n"), ("g", "FROM go:9\nARG Y=3\nFROM go-tools:9\n")]
+        {
+            let target = DockerfileTarget { keyword: Keyword::From, matcher: matcher.into(), stage: None };
+            let written = target.write(text, &mut |_| Some("9".into())).unwrap().text;
+            assert!(written.ends_with(expected), "{written}");
+        }
+        assert_eq!(arguments(text), [("V", "1.0"), ("W", "2")]);
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub(crate) enum Part {
     Whole,
     /// From 1.
     Line(usize),
-    /// What matches, by this replacement; without one by the value.
-    Matches(Regex, Option<String>),
+    /// What matches; the value may refer to the pattern's groups, `${1}`.
+    Matches(Regex),
 }
 
 impl FileTarget {
@@ -36,7 +36,7 @@ impl FileTarget {
         let text = match &self.part {
             Part::Whole => {
                 let current = text.strip_suffix('\n').unwrap_or(text);
-                match decide(&Place { key: "content", current }) {
+                match decide(&Place { key: "content", current, groups: None }) {
                     // A file ends with the end of a line, unless this one did not.
                     Some(new) if text.is_empty() || text.ends_with('\n') => {
                         format!("{}\n", new.trim_end_matches('\n'))
@@ -46,7 +46,7 @@ impl FileTarget {
                 }
             }
             Part::Line(number) => self.line(text, *number, decide)?,
-            Part::Matches(regex, replacement) => {
+            Part::Matches(regex) => {
                 if !regex.is_match(text) {
                     return Err(Trouble::usage(format!("nothing in it matches {}", regex.as_str()))
                         .hint("look at matchpattern"));
@@ -56,16 +56,8 @@ impl FileTarget {
                     number += 1;
                     let current = found.get(0).map_or("", |whole| whole.as_str());
                     let key = format!("match {number}");
-                    let new = decide(&Place { key: &key, current });
-                    match (new, replacement) {
-                        (Some(_), Some(replacement)) => {
-                            let mut expanded = String::new();
-                            found.expand(replacement, &mut expanded);
-                            expanded
-                        }
-                        (Some(new), None) => new,
-                        (None, _) => current.to_owned(),
-                    }
+                    let new = decide(&Place { key: &key, current, groups: Some(found) });
+                    new.unwrap_or_else(|| current.to_owned())
                 });
                 replaced.into_owned()
             }
@@ -88,7 +80,8 @@ impl FileTarget {
         };
         let bare = line.trim_end_matches(['\n', '\r']);
         let key = format!("line {number}");
-        let new = decide(&Place { key: &key, current: bare }).map(|new| new + &line[bare.len()..]);
+        let new =
+            decide(&Place { key: &key, current: bare, groups: None }).map(|new| new + &line[bare.len()..]);
         if let Some(new) = &new {
             *line = new;
         }
@@ -102,19 +95,16 @@ mod tests {
 
     #[test]
     fn a_part_is_replaced_and_the_rest_stays() {
-        let matches = |pattern: &str, with: Option<&str>| {
-            Part::Matches(Regex::new(pattern).unwrap(), with.map(str::to_owned))
-        };
+        let matches = |pattern: &str| Part::Matches(Regex::new(pattern).unwrap());
         let table = [
             (Part::Whole, "1.0\n", Ok("2.0\n")),
             (Part::Whole, "1.0", Ok("2.0")),
             (Part::Whole, "", Ok("2.0\n")),
             (Part::Line(2), "a\r\nb\r\nc", Ok("a\r\n2.0\r\nc")),
             (Part::Line(4), "a\nb\nc\n", Err("it has 3 lines")),
-            (matches(r"\d+\.\d+", None), "v=1.0 w=1.1\n", Ok("v=2.0 w=2.0\n")),
-            (matches(r"(?m)^v=.*$", Some("v=2.0")), "v=1.0\nw=1\n", Ok("v=2.0\nw=1\n")),
-            (matches("(v)=(.*)", Some("$1: x")), "v=1", Ok("v: x")),
-            (matches("z", None), "v=1", Err("look at matchpattern")),
+            (matches(r"\d+\.\d+"), "v=1.0 w=1.1\n", Ok("v=2.0 w=2.0\n")),
+            (matches(r"(?m)^(v)=.*$"), "v=1.0\nw=1\n", Ok("2.0\nw=1\n")),
+            (matches("z"), "v=1", Err("look at matchpattern")),
         ];
         for (part, text, expected) in table {
             let target = FileTarget { part, force_create: false };
@@ -122,5 +112,13 @@ mod tests {
             let written = written.map(|written| written.text).map_err(|trouble| trouble.hint.unwrap());
             assert_eq!(written.as_deref().map_err(String::as_str), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_value_may_refer_to_the_groups_of_the_pattern() {
+        let part = Part::Matches(Regex::new("(v)=(.*)").unwrap());
+        let target = FileTarget { part, force_create: false };
+        let written = target.write("v=1", &mut |place| Some(place.value("${1}: 2.0 (was $2)")));
+        assert_eq!(written.unwrap().text, "v: 2.0 (was 1)");
     }
 }

@@ -6,6 +6,7 @@ use http::{Method, Request, Url};
 use yaml_splice::Yaml;
 
 use super::Network;
+use crate::manifest::Login;
 use crate::trouble::Trouble;
 
 /// The largest public indexes have 30 MB.
@@ -13,12 +14,20 @@ const INDEX_LIMIT: usize = 128 * 1024 * 1024;
 
 impl Network {
     /// The versions of all charts.
-    pub(super) async fn charts(&self, repository: &Url) -> Result<HashMap<String, Vec<String>>, Trouble> {
+    pub(super) async fn charts(
+        &self,
+        repository: &Url,
+        login: Option<&Login>,
+    ) -> Result<HashMap<String, Vec<String>>, Trouble> {
         let mut url = repository.clone();
         if let Ok(mut parts) = url.path_segments_mut() {
             parts.pop_if_empty().push("index.yaml");
         }
-        let text = self.fetch(&url, Request::new(Method::GET, url.clone()), INDEX_LIMIT).await?;
+        let mut request = Request::new(Method::GET, url.clone());
+        if let Some(Login { user, password }) = login {
+            super::log_in(&mut request, user, password);
+        }
+        let text = self.fetch(&url, request, INDEX_LIMIT).await?;
         let yaml =
             Yaml::open(&text).map_err(|error| Trouble::failed(format!("{url} is no index: {error}")))?;
         let root = yaml.documents().next();

@@ -1,8 +1,6 @@
 //! The tags of a git repository, as its server lists them to whoever wants to fetch
 //! (<https://git-scm.com/docs/http-protocol>, "Smart Clients"): one request, and no clone.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use contract::Secret;
 use http::{Method, Request, Url};
 
@@ -25,8 +23,7 @@ impl Network {
         let mut request = Request::new(Method::GET, url.clone());
         if let Some(token) = token {
             // Every forge takes a token as the password of any user.
-            let login = Secret::new(&STANDARD.encode(format!("oauth2:{}", token.expose())));
-            super::authorize(&mut request, "Basic", &login);
+            super::log_in(&mut request, "oauth2", token);
         }
         let body = self.fetch(&url, request, LIMIT).await?;
         tags(&body).ok_or_else(|| {

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{List, Network, Resolved};
 use crate::filter::{Chosen, Listed};
-use crate::manifest::{Condition, Image};
+use crate::manifest::{Check, Condition, Image, Login};
 use crate::trouble::Trouble;
 
 /// So many tags are looked at, from the newest on, before there is said to be none.
@@ -27,21 +27,27 @@ struct Config {
 }
 
 impl Network {
-    pub(super) async fn tags(&self, repository: &Repository) -> Result<List, Trouble> {
-        let store = self.open(repository)?;
+    pub(super) async fn tags(&self, repository: &Repository, login: Option<&Login>) -> Result<List, Trouble> {
+        let store = self.open(repository, login)?;
         let tags = store.tags_through(self.cache.as_ref()).await.map_err(|error| Trouble::of(&error))?;
         // Signatures and marks are about images, and are none.
         let tags = tags.into_iter().filter(|tag| !tag.is_about_another());
         Ok(List::Texts(tags.map(|tag| tag.to_string()).collect(), Listed::ByName))
     }
 
-    fn open(&self, repository: &Repository) -> Result<Store, Trouble> {
-        self.registries.open(repository, Access::Pull).map_err(|error| Trouble::of(&error))
+    fn open(&self, repository: &Repository, login: Option<&Login>) -> Result<Store, Trouble> {
+        let opened = match login {
+            None => self.registries.open(repository, Access::Pull),
+            Some(Login { user, password }) => {
+                self.registries.open_as(repository, Access::Pull, (user, password), "the manifest")
+            }
+        };
+        opened.map_err(|error| Trouble::of(&error))
     }
 
     /// The first of the chosen tags that may be used.
     pub(super) async fn eligible(&self, image: &Image, chosen: Chosen) -> Result<Resolved, Trouble> {
-        let store = self.open(&image.repository)?;
+        let store = self.open(&image.repository, image.login.as_ref())?;
         let asks = !image.platforms.is_empty() || image.minimum_age.is_some();
         let mut first_reason = None;
         for text in chosen.texts.iter().take(if asks { PATIENCE } else { 1 }) {
@@ -97,22 +103,21 @@ impl Network {
     }
 
     /// Checks conditions, all at a time: for each, whether it holds.
-    pub(crate) async fn check(&self, conditions: &[(&Condition, String)]) -> Vec<Result<bool, Trouble>> {
-        join_all(conditions.iter().map(|(condition, tag)| async move {
-            let result = self.is_there(&condition.repository, tag, &condition.platforms).await;
+    pub(crate) async fn check(
+        &self,
+        conditions: impl Iterator<Item = (&Condition, &str)>,
+    ) -> Vec<Result<bool, Trouble>> {
+        join_all(conditions.map(|(condition, tag)| async move {
+            let result = self.is_there(&condition.check, tag).await;
             let result = result.map(|there| there != condition.negated);
             result.map_err(|trouble| trouble.at(format_args!("{} ({})", condition.place, condition.id)))
         }))
         .await
     }
 
-    async fn is_there(
-        &self,
-        repository: &Repository,
-        tag: &str,
-        platforms: &[Platform],
-    ) -> Result<bool, Trouble> {
-        let store = self.open(repository)?;
+    async fn is_there(&self, check: &Check, tag: &str) -> Result<bool, Trouble> {
+        let Check::Image { repository, login, platforms, .. } = check else { return Ok(true) };
+        let store = self.open(repository, login.as_ref())?;
         // A version may come with its digest.
         let tag = tag.split('@').next().unwrap_or(tag);
         let tag = parse(tag)?;

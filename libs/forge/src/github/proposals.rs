@@ -124,7 +124,11 @@ impl Github {
         let commit: ShaJson = parsed(&commit, &what)?;
         if self.tip(&proposal.branch).await?.is_none() {
             let body = json!({ "ref": format!("refs/heads/{}", proposal.branch), "sha": commit.sha });
-            return self.make(Method::POST, self.url(&["git", "refs"]), body, &what).await.map(drop);
+            match self.make(Method::POST, self.url(&["git", "refs"]), body, &what).await {
+                // Sent twice: the first one has arrived. Or another run was quicker.
+                Err(Error::Refused { said, .. }) if said.contains("already exists") => {}
+                made => return made.map(drop),
+            }
         }
         let mut path = vec!["git", "refs", "heads"];
         path.extend(proposal.branch.split('/'));

@@ -218,7 +218,8 @@ impl World {
         let fields = fields(asked, &["ref", "inputs"])?;
         let git_ref = text(&fields, "ref").ok_or_else(|| invalid("ref", "missing_field"))?;
         let inputs = fields.get("inputs").cloned().unwrap_or_default();
-        let known = self.code.branches.contains_key(&git_ref);
+        // A branch or a tag.
+        let known = self.code.branches.contains_key(&git_ref) || self.tags.contains_key(&git_ref);
         let workflow = self.pulls.workflows.iter_mut().find(|(name, _)| name == file);
         let (_, started) = workflow.ok_or_else(not_found)?;
         if !known {

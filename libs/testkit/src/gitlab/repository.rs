@@ -134,6 +134,23 @@ pub(crate) fn commits(
     }
 }
 
+/// `/projects/:id/repository/commits/:sha/refs`: the branches and tags that contain a commit.
+pub(crate) fn refs(world: &mut World, call: &Call, sha: &str, mut parameters: Parameters) -> Answer {
+    let project = call.project(world);
+    let kind = parameters.word("type", &["all", "branch", "tag"])?;
+    let place = |sha: &str| project.commits.iter().position(|commit| commit.sha == sha);
+    let sha = project.resolve(sha).ok_or_else(|| message(404, "404 Commit Not Found"))?;
+    let at = place(&sha).ok_or_else(|| message(404, "404 Commit Not Found"))?;
+    // Each commit here stands on the one before it.
+    let contains = |tip: &str| place(tip).is_some_and(|tip| tip >= at);
+    let branches = project.branches.iter().map(|(name, tip)| ("branch", name, tip));
+    let tags = project.tags.iter().map(|(name, tag)| ("tag", name, &tag.sha));
+    let wanted = |of: &str| kind.as_deref().is_none_or(|kind| kind == "all" || kind == of);
+    let all = branches.chain(tags).filter(|(of, _, tip)| wanted(of) && contains(tip));
+    let all = all.map(|(of, name, _)| json!({ "type": of, "name": name })).collect();
+    call.page(all, parameters)
+}
+
 /// Carries out the actions of a commit, all or none.
 fn commit(
     project: &mut Project,

@@ -100,6 +100,7 @@ fn dispatch(
         (_, ["repository", "commits", sha]) => {
             repository::commits(world, call, Some(sha), method, parameters)
         }
+        ("GET", ["repository", "commits", sha, "refs"]) => repository::refs(world, &call, sha, parameters),
         (_, ["wikis"]) => wikis::answer(world, call, None, method, parameters),
         (_, ["wikis", slug]) => wikis::answer(world, call, Some(slug), method, parameters),
         (_, ["merge_requests", rest @ ..]) => requests::answer(world, call, rest, method, parameters),
@@ -120,6 +121,7 @@ fn needs(rest: &[&str], method: &str) -> Option<Needs> {
         ["repository", "branches", _] | ["repository", "files", _, "raw"] if reads => READS,
         // A job token may read one commit and not list them.
         ["repository", "commits", _] if reads => READS,
+        ["repository", "commits", _, "refs"] if reads => Needs { role: Role::Reporter, job: false },
         ["merge_requests", ..] if reads => READS,
         ["badges", ..] | ["milestones"] if reads => Needs { role: Role::Reporter, job: false },
         ["badges", ..] => SETTINGS,

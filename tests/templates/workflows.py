@@ -1,0 +1,513 @@
+"""The workflows and the action for GitHub, run for real: every `run` in bash, our tools, a registry, the double of GitHub.
+
+github.py runs them, others.py stands for the actions of others, strict/ for docker buildx. Prints what is wrong, then
+'workflows: N passed, N failed'.
+"""
+
+import dataclasses
+import functools
+import gzip
+import hashlib
+import http.server
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+from pathlib import Path
+
+import bases
+import engine
+import gitlab
+import servers
+from checks import check, report
+from github import Event, Ran, Refused, Runner
+
+FOLDER = gitlab.WORK / "workflows"
+RECORD = FOLDER / "record"
+STRICT = gitlab.HERE / "strict"
+REPOSITORY, TOKEN = "team/numbers-api", "s3cret-token-of-the-workflow"
+TOOLS = ("versioner", "image-promote", "props", "release", "image-track", "image-gate", "loc-badge")
+SECRETS = {"GITHUB_TOKEN": TOKEN, "REGISTRY_USER": servers.USER, "REGISTRY_PASSWORD": servers.PASSWORD}
+VERSION = next(line.split('"')[1] for line in (gitlab.ROOT / "Cargo.toml").read_text().splitlines() if line.startswith("version = "))
+ARCH = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
+GIT = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z", "GIT_CONFIG_GLOBAL": os.devnull}
+
+# Whatever an earlier line has said is why it is not as it should be.
+BROKEN = (Refused, KeyError, ValueError, OSError, subprocess.CalledProcessError)
+
+
+def equal(title: str, seen: object, expected: object) -> None:
+    check(title, seen == expected, f"{seen!r} is not {expected!r}")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Files of a folder; `asked` has what was asked for, with the bearer's token."""
+
+    asked: list = []
+
+    def do_GET(self):
+        Quiet.asked.append((self.path, self.headers.get("Authorization", "")))
+        super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+def sums(folder: Path) -> None:
+    lines = [f"{hashlib.sha256(one.read_bytes()).hexdigest()}  {one.name}\n" for one in sorted(folder.glob("*.tar.gz"))]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+class Release:
+    """A release of pypelines as a server has it: an archive of each tool, of this machine's binaries, and the checksums."""
+
+    def __init__(self, binaries: str):
+        self.files = FOLDER / "server/release"
+        self.files.mkdir(parents=True)
+        for tool in TOOLS:
+            stripped = FOLDER / tool
+            subprocess.run(["strip", "-o", stripped, Path(binaries) / tool], check=True)
+            self.archive(tool, stripped.read_bytes())
+        sums(self.files)
+        handler = functools.partial(Quiet, directory=str(FOLDER / "server"))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.server = f"http://127.0.0.1:{server.server_port}"
+        self.url = f"{self.server}/release"
+
+    def path(self, tool: str) -> Path:
+        return self.files / f"{tool}-{VERSION}-linux-{ARCH}.tar.gz"
+
+    def archive(self, tool: str, program: bytes) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            for name, content, mode in ((tool, program, 0o755), ("README.md", b"# Tools\n", 0o644)):
+                member = tarfile.TarInfo(f"{tool}-{VERSION}-linux-{ARCH}/{name}")
+                member.size, member.mode = len(content), mode
+                tar.addfile(member, io.BytesIO(content))
+        self.path(tool).write_bytes(gzip.compress(packed.getvalue(), 1))
+
+
+
+class Service:
+    """The example's repository, as GitHub has it."""
+
+    def __init__(self):
+        self.folder = FOLDER / "numbers-api"
+        shutil.copytree(gitlab.ROOT / "examples/numbers-api", self.folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.first = self.commit("feat: serve random numbers")
+        self.git("tag", "1.3.0")
+        self.main = self.commit("feat: serve even numbers")
+        # What a workflow asks for is a commit.
+        self.git("config", "uploadpack.allowAnySHA1InWant", "true")
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-C", str(self.folder), "-c", "user.name=Test", "-c", "user.email=test@example.com", *arguments]
+        return subprocess.run(command, check=True, env=os.environ | GIT, capture_output=True, text=True).stdout.strip()
+
+    def commit(self, message: str) -> str:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+
+class World:
+    """Everything that a run needs."""
+
+    def __init__(self, binaries: str, release: Release, service: Service, running: servers.Servers, place: str = "runner"):
+        self.binaries, self.release, self.service, self.servers = binaries, release, service, running
+        self.base = f"{running.registry}/{REPOSITORY}"
+        environment = {
+            "PATH": f"{STRICT}:{os.environ['PATH']}",
+            "RECORD": str(RECORD),
+            "ENGINE": "",
+            "LC_ALL": "C.UTF-8",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+        self.runner = Runner(FOLDER / place, environment, dict(SECRETS))
+
+    def event(self, name: str = "main", kind: str = "branch", **more) -> Event:
+        event = Event(self.service.folder, self.service.main, name, kind, api=self.servers.api, **more)
+        return event
+
+    def run(self, name: str, event: Event, only: tuple = (), **inputs) -> Ran:
+        given = {key.replace("_", "-"): value for key, value in inputs.items()}
+        ran = self.runner.run(f".github/workflows/{name}.yml", event, given, only)
+        (self.runner.folder / f"{name}-{self.runner.count}.log").write_text(ran.log)
+        seen = ran.log + ran.summary + (RECORD / "calls").read_text()
+        check(f"{name}: nobody sees a secret", not [key for key, secret in SECRETS.items() if key != "REGISTRY_USER" and secret in seen])
+        return ran
+
+    def of_image(self, name: str, event: Event, **inputs) -> Ran:
+        return self.run(name, event, registry=self.servers.registry, image_base=self.base, tools_url=self.release.url, **inputs)
+
+    def digest(self, image: str) -> str | None:
+        found = self.servers.image(f"{REPOSITORY}/{image}")
+        return found and found["digest"]
+
+    def mark(self, image: str, *marks: str) -> None:
+        home = FOLDER / "home"
+        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "PROPS_REGISTRY": self.servers.registry}
+        environment |= {"PROPS_REGISTRY_USER": servers.USER, "PROPS_REGISTRY_PASSWORD": servers.PASSWORD}
+        subprocess.run([f"{self.binaries}/props", "set", f"{self.base}/{image}", *marks], check=True, env=environment, capture_output=True)
+
+
+def passes(title: str, ran: Ran) -> bool:
+    check(f"{title} passes", ran.passed, ran.log)
+    return ran.passed
+
+
+def setup(world: World) -> None:
+    """The action: from any server, from its cache, from a private release; and what it does with what is wrong."""
+    release, event = world.release, world.event()
+    action = functools.partial(world.runner.action, event)
+    wanted = {"tools": "props\n versioner", "base-url": release.url}
+    ran = action(wanted)
+    if not passes("setup", ran):
+        return
+    check("setup puts what was asked for on the PATH, and nothing else", "\nprops\nversioner\nprops " in ran.log, ran.log)
+    equal("setup takes the version of its commit", ran.outputs["version"], VERSION)
+    check("setup says where", ran.outputs["path"].endswith("/pypelines-bin"), ran.outputs)
+
+    kept = {tool: release.path(tool).read_bytes() for tool in TOOLS}
+    release.path("props").unlink()
+    passes("setup with what its cache has, and the checksums of the server", action(wanted))
+    release.path("props").write_bytes(kept["props"])
+    caches = sorted((world.runner.folder / "caches").iterdir())
+    equal("setup keeps one cache", [one.name.startswith(f"pypelines-{VERSION}-{ARCH}-") for one in caches], [True])
+    equal("of archives alone", sorted(one.name for one in caches[0].iterdir()), sorted(release.path(tool).name for tool in ("props", "versioner")))
+    poisoned = caches[0] / release.path("props").name
+    poisoned.write_bytes(kept["versioner"])
+    ran = action(wanted)
+    passes("setup in spite of what somebody put into its cache", ran)
+    check("and it says so", "once more, without what the cache had" in ran.log, ran.log)
+    poisoned.write_bytes(kept["props"])
+
+    release.path("image-track").write_bytes(kept["props"])
+    for title, inputs, words in (
+        ("another file than the checksums say", {"tools": "image-track"}, "is not what SHA256SUMS says"),
+        ("no such tool", {"tools": "propz"}, "it has for this platform and version: "),
+        ("a name that is none", {"tools": "../props"}, "'../props' is no name of a tool"),
+        ("no such server", {"base-url": f"{release.server}/nowhere"}, "check version and base-url"),
+        ("a version that is none", {"version": "1;2"}, "'1;2' is no version"),
+    ):
+        ran = action(wanted | inputs)
+        check(f"setup fails: {title}", not ran.passed and words in ran.log, ran.log)
+        check(f"and installs nothing: {title}", "path" not in ran.outputs or not ran.outputs["path"], ran.outputs)
+    release.path("image-track").write_bytes(kept["image-track"])
+    equal("nothing of that gets into a cache", len(list((world.runner.folder / "caches").iterdir())), 1)
+
+    # As a release lies on GitHub, for everybody.
+    public = FOLDER / "server/team/pypelines/releases/download" / f"v{VERSION}"
+    public.parent.mkdir(parents=True)
+    public.symlink_to(release.files)
+    hub = world.event(server=release.server)
+    passes("setup from a release on GitHub, by its tag", world.runner.action(hub, {"tools": "props", "version": f"v{VERSION}"}))
+    equal("for which nobody needs a token", {token for _, token in Quiet.asked}, {""})
+    private(world)
+
+
+def private(world: World) -> None:
+    """A release that only the bearer of a token may read, as GitHub's API has it; `release` has made it."""
+    release = world.release
+    environment = {"PATH": os.environ["PATH"], "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_API_URL": world.servers.api}
+    environment |= {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_TOKEN": TOKEN}
+    uploads = [word for file in (release.path("props"), release.files / "SHA256SUMS") for word in ("--upload", str(file))]
+    made = subprocess.run([f"{world.binaries}/release", "create", VERSION, "--ref", world.service.first, *uploads], env=environment, capture_output=True, text=True)
+    check("the private release is made", made.returncode == 0, made.stderr)
+    event = world.event()
+    # The double knows one repository.
+    ran = world.runner.action(event, {"tools": "props", "token": TOKEN}, repository=REPOSITORY)
+    passes("setup from a private release", ran)
+    check("the token is in no log", TOKEN not in ran.log)
+    ran = world.runner.action(event, {"tools": "props", "token": "another"}, repository=REPOSITORY)
+    check("a token that may not is told of", not ran.passed and "the token if not everybody may read it" in ran.log, ran.log)
+    before = len(Quiet.asked)
+    passes("setup from a mirror with a token", world.runner.action(event, {"tools": "props", "token": "of-the-mirror", "base-url": f"{release.url}/"}))
+    mirror = f"{release.server}/team/pypelines/releases/download/v{{version}}"
+    passes("setup from a mirror that has the version in its address", world.runner.action(event, {"tools": "props", "token": "of-the-mirror", "base-url": mirror}))
+    equal("which gets it", {token for _, token in Quiet.asked[before:]}, {"Bearer of-the-mirror"})
+
+
+def built(world: World) -> str:
+    """main builds and pushes, with labels and the cache; a request only tries."""
+    short = world.service.main[:8]
+    tried = world.of_image("image-build", world.event(), push=False)
+    passes("a build that is only tried", tried)
+    equal("pushes nothing", (world.digest(f"ci:{short}"), tried.outputs["image"]), (None, ""))
+    ran = world.of_image("image-build", world.event(), build_args="BASE_IMAGE=python\n\nOTHER=with blanks\n")
+    if not passes("a build", ran):
+        return ""
+    digest = world.digest(f"ci:{short}")
+    equal("it says what it pushed", ran.outputs["image"], f"{world.base}/ci:{short}@{digest}")
+    equal("and which version that is", ran.outputs["version"], f"1.3.0+g{short}")
+    check("in the summary, too", f"Pushed {world.base}/ci:{short}@{digest}" in ran.summary, ran.summary)
+    labels = world.servers.config(f"{REPOSITORY}/ci:{short}")["config"]["Labels"]
+    equal("the image has the labels of its commit", labels["org.opencontainers.image.revision"], world.service.main)
+    calls = (RECORD / "calls").read_text()
+    check("blanks in arguments stay", '"--build-arg", "OTHER=with blanks"' in calls, calls)
+    check("the cache is that of the repository", f"type=registry,ref={world.base}/cache:buildx,mode=max" in calls, calls)
+    return ran.outputs["image"]
+
+
+def promoted(world: World, image: str) -> None:
+    """The gate; main's release by its commit; then the tag's, with the tags that move."""
+    short, tag = world.service.main[:8], world.event("1.4.0", "tag")
+    digest = image.partition("@")[2]
+    ran = world.of_image("image-promote", world.event(), image=image)
+    check("what has no marks is not released", not ran.passed and "tested" in ran.log and world.digest(f"release:{short}") is None, ran.log)
+    ran = world.of_image("image-promote", tag)
+    check("a tag releases nothing that main has not", not ran.passed and "let that one pass first" in ran.log, ran.log)
+    world.mark(f"ci:{short}", "tested", "scanned")
+    ran = world.of_image("image-promote", world.event(), image=image)
+    if not passes("promotion on main", ran):
+        return
+    equal("the same digest is released", (world.digest(f"release:{short}"), ran.outputs["image"]), (digest, f"{world.base}/release:{short}@{digest}"))
+    for title in ("promotion of a tag", "and again"):
+        ran = world.of_image("image-promote", tag)
+        passes(title, ran)
+    equal("under the tag's version", ran.outputs["image"], f"{world.base}/release:1.4.0@{digest}")
+    equal("with the tags that move", [world.digest(f"release:{name}") for name in ("1.4.0", "1.4", "1", "latest")], [digest] * 4)
+    passes("a build with a tag's version right away", world.of_image("image-build", tag, kind="release", platforms="linux/amd64"))
+    check("has all its names", all(world.digest(f"release:{name}") for name in ("1.4.0", "1.4", "1", "latest")))
+    equal("the cache knows no version", (RECORD / "calls").read_text().count("release:1.4.0,mode"), 0)
+
+
+def released(world: World, image: str) -> None:
+    """A release with notes, the image and the files of an artifact; twice is once."""
+    artifact = FOLDER / "runner/artifacts/packages"
+    artifact.mkdir(parents=True)
+    (artifact / "numbers_api-1.4.0.whl").write_text("wheel")
+    tag = world.event("1.4.0", "tag")
+    for title in ("a release", "a release that is there"):
+        ran = world.run("release", tag, tools_url=world.release.url, image=image, artifact="packages")
+        if not passes(title, ran):
+            return
+    found = [one for one in world.servers.state(REPOSITORY)["releases"] if one["tag"] == "1.4.0"]
+    equal("there is one", len(found), 1)
+    check("with notes from the commits", "even numbers" in found[0]["body"], found)
+    check("and the image", image in found[0]["body"], found)
+    equal("and the files", list(found[0]["assets"].values()), ["wheel"])
+    passes("a release with notes of one's own", world.run("release", tag, tools_url=world.release.url, notes="README.md"))
+    check("which it has", "numbers" in world.servers.state(REPOSITORY)["releases"][-1]["body"])
+
+
+def tracked(world: World) -> None:
+    """A pull request for the newest version, and what a push starts."""
+    manifest = f"""
+name: numbers
+sources: {{image: {{kind: dockerimage, spec: {{image: "{world.base}/release", versionfilter: {{kind: semver, pattern: ^1}}}}}}}}
+targets: {{image: {{kind: yaml, sourceid: image, spec: {{file: values.yaml, key: $.image.tag}}}}}}
+"""
+    folder = world.service.folder
+    (folder / "updatecli.d").mkdir()
+    (folder / "updatecli.d/numbers.yaml").write_text(manifest)
+    (folder / "values.yaml").write_text("image:\n  tag: 1.3.0   # followed\n")
+    before, world.service.main = world.service.main, world.service.commit("chore: follow the image")
+    auth = f'{{"auths": {{"{world.servers.registry}": {{"username": "{servers.USER}", "password": "{servers.PASSWORD}"}}}}}}'
+    world.runner.secrets["DOCKER_AUTH_CONFIG"] = auth
+    ran = world.run("image-track", world.event(name="main"), tools_url=world.release.url)
+    world.service.main = before
+    if not passes("tracking", ran):
+        return
+    requests = world.servers.state(REPOSITORY)["pulls"]
+    equal("one request is open", [(one["state"], one["base"]) for one in requests], [("open", "main")])
+    check("that says what changes", "1.4.0" in requests[0]["title"] + requests[0]["body"], requests)
+    check("and merges itself", requests[0]["auto_merge"] is not None, requests)
+
+
+GATES = """
+image = "numbers-api:gate"
+[build]
+args = { BASE_IMAGE = "${BASE_IMAGE}" }
+[[gate]]
+name = "unit-tests"
+run = ["python", "-m", "unittest"]
+network = "none"
+[health]
+timeout = "60s"
+interval = "1s"
+[push]
+to = ["${IMAGE}"]
+only-on = ["main", "tag"]
+tags-from = ["versioner", "tags", "release"]
+"""
+
+
+def gated(world: World) -> None:
+    """The image-driven pipeline, on an engine: main is pushed and scanned, another branch is not, a gate that fails stops it."""
+    with engine.Engine() as docker:
+        if not docker.host:
+            print(f"NOT CHECKED: image-pipeline.yml for real: {docker.why}")
+            return
+        world.runner.environment |= docker.environment() | {"BASE_IMAGE": world.servers.python()}
+        before, image = world.service.main, f"{world.servers.registry}/team/gated"
+        inputs = {"registry": world.servers.registry, "image": image, "tools_url": world.release.url, "file": "own.toml"}
+        (world.service.folder / "own.toml").write_text(GATES)
+        world.service.main = world.service.commit("feat: gates")
+        ran = world.run("image-pipeline", world.event("feature"), **inputs)
+        passes("a branch's image", ran)
+        check("is not pushed", "| push | nothing to do |" in ran.summary and "== Scan" not in ran.log, ran.log)
+        ran = world.run("image-pipeline", world.event(), **inputs)
+        passes("main's image", ran)
+        found = world.servers.image(f"team/gated:{world.service.main[:8]}")
+        check("is pushed and scanned", found and f"scanned {image}@{found['digest']} for HIGH,CRITICAL" in ran.log, ran.log)
+        check("the summary has every step", all(f"| {step} | passed |" in ran.summary for step in ("build", "unit-tests", "health", "push")), ran.summary)
+        check("the report is kept", (world.runner.folder / "artifacts/image-pipeline/image-pipeline.xml").is_file())
+        (world.service.folder / "own.toml").write_text(GATES.replace('"unittest"', '"nothing-of-that-name"'))
+        world.service.main = world.service.commit("feat: a gate that fails")
+        ran = world.run("image-pipeline", world.event(), **inputs)
+        check("a gate that fails stops it", not ran.passed and "== Scan" not in ran.log and "| unit-tests | failed |" in ran.summary, ran.log)
+        check("what there is to clear up is cleared up", "== Clear up" in ran.log, ran.log)
+        world.service.main = before
+
+
+class Project(Service):
+    """A repository in the form of this one: a version in Cargo.toml, and a ci/dist that hands out what was made before."""
+
+    def __init__(self, dist: Path):
+        self.folder = FOLDER / "pypelines"
+        for name in ("ci", "crates", "libs"):
+            (self.folder / name).mkdir(parents=True)
+            (self.folder / name / "lib.rs").write_text("fn main() {}\n")
+        manifest = self.folder / "Cargo.toml"
+        manifest.write_text('[workspace.package]\nversion = "1.3.0"\n')
+        (self.folder / "ci/dist").write_text(f"#!/bin/sh\ncp -r '{dist}' dist\n")
+        (self.folder / "ci/dist").chmod(0o755)
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.first = self.commit("feat: begin")
+        self.git("tag", "1.3.0")
+        self.fix = self.commit("fix: mend")
+        manifest.write_text('[workspace.package]\nversion = "1.4.0"\n')
+        self.main = self.commit("Raise the version")
+        self.git("config", "uploadpack.allowAnySHA1InWant", "true")
+
+
+def own(binaries: str, release: Release) -> None:
+    """This repository's own: the tag of the next version, and the publication of what ci/dist has made."""
+    dist, digest = made(binaries, release)
+    project = Project(dist)
+    hub = {"repository": REPOSITORY, "token": TOKEN, "tags": {"1.4.0": project.main}, "files": {}, "workflows": ["own-release.yml"]}
+    with servers.Servers(binaries, {"github": hub}) as running:
+        world = World(binaries, release, project, running, "own")
+        tagged(world)
+        published(world, dist, digest)
+
+
+def tagged(world: World) -> None:
+    """own-test.yml on main. It builds nothing here."""
+    programs = FOLDER / "programs"
+    programs.mkdir()
+    (programs / "cargo").write_text(f"#!/bin/sh\nmkdir -p target && ln -s '{world.binaries}' target/debug\n")
+    (programs / "cargo").chmod(0o755)
+    world.runner.environment["PATH"] = f"{programs}:{world.runner.environment['PATH']}"
+    project = world.service
+    earlier = dataclasses.replace(world.event(), sha=project.fix)
+    ran = world.run("own-test", earlier, only=("tag",))
+    check("no tag unless the version was raised", ran.passed and "Cargo.toml says 1.3.0, which is no next version" in ran.log, ran.log)
+    equal("there is none", project.git("tag"), "1.3.0")
+    passes("the tag of the next version", world.run("own-test", world.event(), only=("tag",)))
+    again = world.run("own-test", world.event(), only=("tag",))
+    check("and nothing the second time", again.passed and "the tag 1.4.0 is there already" in again.log, again.log)
+    equal("it is there, on its commit", project.git("rev-list", "-n1", "1.4.0"), project.main)
+    equal("and its workflow was started, once", world.servers.state(REPOSITORY)["started"]["own-release.yml"], [{"ref": "1.4.0", "inputs": {}}])
+
+
+def made(binaries: str, release: Release) -> tuple:
+    """What ci/dist leaves, as far as own-release.yml wants it: install.sh with its version, archives, images; their digest."""
+    dist = FOLDER / "dist"
+    shutil.copytree(release.files, dist)
+    repack(dist)
+    script = (gitlab.ROOT / "ci/install.sh").read_text().replace("default_version=''", "default_version='1.4.0'")
+    (dist / "install.sh").write_text(script)
+    lines = ""
+    for name in ("pypelines", "versioner"):
+        command = [f"{binaries}/image-promote", "--quiet", "copy", f"oci:{bases.layout()}:3.13", f"oci:{dist}/images/{name}:1.4.0"]
+        copied = subprocess.run(command, check=True, capture_output=True, text=True)
+        lines += f"{name} {copied.stdout.strip()}\n"
+    (dist / "images/digests.txt").write_text(lines)
+    return dist, lines.split()[1]
+
+
+def published(world: World, dist: Path, digest: str) -> None:
+    """own-release.yml: of the tag of its version, and of nothing else."""
+    ran = world.run("own-release", world.event())
+    check("a branch is no release", not ran.passed and "a release is made of the tag of its version" in ran.log, ran.log)
+    world.runner.vars = {"PAGES": "true", "IMAGE_BASE": f"{world.servers.registry}/team/Pypelines"}
+    # Its login is that of ghcr.io, which is not here.
+    login = {"IMAGE_PROMOTE_REGISTRY": world.servers.registry, "IMAGE_PROMOTE_REGISTRY_USER": servers.USER}
+    world.runner.environment |= login | {"IMAGE_PROMOTE_REGISTRY_PASSWORD": servers.PASSWORD}
+    ran = world.run("own-release", world.event("1.4.0", "tag"))
+    if not passes("the publication", ran):
+        return
+    names = [f"{name}:{tag}" for name in ("team/pypelines", "team/pypelines/versioner") for tag in ("1.4.0", "1.4", "1", "latest")]
+    equal("every image has its tags", {(world.servers.image(name) or {}).get("digest") for name in names}, {digest})
+    found = world.servers.state(REPOSITORY)["releases"][-1]
+    files = {file.name for file in dist.iterdir() if file.is_file()}
+    equal("the release has every file", set(found["assets"]), files)
+    check("and the image", f"pypelines:1.4.0@{digest}" in found["body"], found["body"])
+    page = world.runner.folder / "artifacts/github-pages"
+    check("the page has the release and a badge", "1.4.0" in (page / "index.html").read_text() and (page / "lines-of-code.svg").is_file())
+    check("which is shown", "== actions/deploy-pages" in ran.log, ran.log)
+
+
+def repack(dist: Path) -> None:
+    """Archives of this version, as those of 1.4.0."""
+    for file in sorted(dist.glob("*.tar.gz")):
+        packed = io.BytesIO()
+        with tarfile.open(file) as old, tarfile.open(fileobj=packed, mode="w") as new:
+            for member in old.getmembers():
+                content = old.extractfile(member).read()
+                member.name = member.name.replace(VERSION, "1.4.0")
+                new.addfile(member, io.BytesIO(content))
+        file.unlink()
+        file.with_name(file.name.replace(VERSION, "1.4.0")).write_bytes(gzip.compress(packed.getvalue(), 1))
+    sums(dist)
+
+
+def main() -> int:
+    binaries = os.environ.get("E2E_BIN_DIR", "")
+    if not binaries:
+        print("NOT CHECKED: the workflows for GitHub for real; E2E_BIN_DIR names no folder of binaries")
+        return report("workflows")
+    # There is no network later on.
+    bases.layout()
+    engine.alone()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    for folder in (RECORD, FOLDER / "home"):
+        folder.mkdir(parents=True)
+    (RECORD / "calls").write_text("")
+    release, service = Release(binaries), Service()
+    hub = {
+        "repository": REPOSITORY,
+        "token": TOKEN,
+        "tags": {"1.3.0": service.first, "1.4.0": service.main},
+        "files": {"values.yaml": "image:\n  tag: 1.3.0   # followed\n"},
+        "workflows": [],
+    }
+    with servers.Servers(binaries, {"github": hub}) as running:
+        world = World(binaries, release, service, running)
+        try:
+            setup(world)
+            image = built(world)
+            if image:
+                service.git("tag", "1.4.0", service.main)
+                promoted(world, image)
+                released(world, image.replace("/ci:", "/release:"))
+                tracked(world)
+                gated(world)
+        except BROKEN as error:
+            check("the workflows get to their end", False, f"{error!r} at line {error.__traceback__.tb_next.tb_lineno}")
+    try:
+        own(binaries, release)
+    except BROKEN as error:
+        check("this repository's own get to their end", False, f"{error!r} at line {error.__traceback__.tb_next.tb_lineno}")
+    return report("workflows")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
