@@ -11,8 +11,8 @@ use clap::{Command, Parser};
 use contract::args::Common;
 use contract::{Exit, Failure, Tool, output};
 
-/// A program has one allocator. loc-badge, whose threads wait for each other in musl's, decides: the others allocate little,
-/// and in one thread, and do as well with either.
+/// A program has one allocator. loc-badge, whose threads wait for each other in musl's, and versioner decide: the others
+/// allocate little, and in one thread, and do as well with either.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
