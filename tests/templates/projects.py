@@ -89,6 +89,10 @@ def frontends() -> None:
     if subprocess.run(["npm", "ping", "--fetch-timeout", "20000", "--fetch-retries", "0"], capture_output=True).returncode:
         print("NOT CHECKED: frontends; npm's registry cannot be reached from here")
         return
+    manager = MANAGERS["pnpm"][0].partition("+")[0]
+    if not subprocess.run(["npm", "view", manager, "dist.signatures"], capture_output=True, text=True).stdout.strip():
+        # A mirror that does not pass them on, and corepack's own way out.
+        around["COREPACK_INTEGRITY_KEYS"] = "0"
     for name, (_, _, cache, jobs) in MANAGERS.items():
         folder = page(name)
         # yarn 4 would come from a place of its own.

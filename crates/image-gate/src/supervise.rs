@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, KillContainerOptionsBuilder, WaitContainerOptionsBuilder,
 };
@@ -12,7 +13,7 @@ use contract::Failure;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, info, warn};
 
 use crate::engine::{Engine, said};
@@ -22,6 +23,9 @@ use crate::values::seconds;
 
 /// How long what a command has printed before it was killed may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The code of a command that SIGKILL has ended.
+const KILLED: u8 = 128 + 9;
 
 /// How a command has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,8 +187,9 @@ impl Run<'_> {
                 },
             }
         };
-        let found = self.engine.api.inspect_container(self.name, None).await;
-        let state = found.map_err(|error| self.lost(error))?.state.unwrap_or_default();
+        let found = self.inspect().await?;
+        let limited = found.host_config.and_then(|host| host.memory).is_some_and(|memory| memory > 0);
+        let state = found.state.unwrap_or_default();
         let code = u8::try_from(state.exit_code.unwrap_or(code)).unwrap_or(255);
         if self.timed_out {
             return Ok(Ending::TimedOut);
@@ -193,7 +198,25 @@ impl Run<'_> {
             // Whoever asked for the end must not take this for a success.
             return Ok(Ending::Interrupted(if code == 0 { 128 + signal.number } else { code }));
         }
-        Ok(Ending::Exited { code, out_of_memory: state.oom_killed.unwrap_or_default() })
+        let told = state.oom_killed.unwrap_or_default();
+        let out_of_memory = told || (limited && code == KILLED && self.is_told_of_memory().await?);
+        Ok(Ending::Exited { code, out_of_memory })
+    }
+
+    /// The engine learns that the kernel has killed a command for its memory in another way than that it has ended, and on
+    /// a busy machine later.
+    async fn is_told_of_memory(&self) -> Result<bool, Failure> {
+        for _ in 0..10 {
+            sleep(Duration::from_millis(100)).await;
+            if self.inspect().await?.state.and_then(|state| state.oom_killed) == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn inspect(&self) -> Result<ContainerInspectResponse, Failure> {
+        self.engine.api.inspect_container(self.name, None).await.map_err(|error| self.lost(error))
     }
 
     fn lost(&self, error: Error) -> Failure {

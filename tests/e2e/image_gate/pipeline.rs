@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use testkit::{Engine, Output, Registry, skipped};
 
-use super::stand::{IMAGE, Stand, line, started};
+use super::stand::{GREEDY, IMAGE, Stand, line, started};
 use crate::process::send;
 
 const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD true";
@@ -136,7 +136,7 @@ fn what_went_wrong_is_no_answer() {
     let slow = run(&(gate("a", "trap 'exit 0' TERM; while :; do sleep 0.1; done") + "timeout = '1s'\n"));
     assert_eq!((slow.code, &results(&slow)[1].1[..]), (Some(3), "timed out"), "{slow:?}");
     assert!(slow.stderr.contains("the command of a"), "{slow:?}");
-    let greedy = run(&(gate("a", "dd if=/dev/zero of=/dev/null bs=64M count=1") + "memory = '16m'\n"));
+    let greedy = run(&(gate("a", GREEDY) + "memory = '16m'\n"));
     assert_eq!(greedy.code, Some(3), "{greedy:?}");
     assert!(greedy.stdout().contains("\"out_of_memory\": true"), "{greedy:?}");
     project(&stand, "");

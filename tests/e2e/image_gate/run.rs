@@ -4,7 +4,7 @@ use std::io::BufReader;
 
 use testkit::Engine;
 
-use super::stand::{Stand, line, started};
+use super::stand::{GREEDY, Stand, line, started};
 use crate::process::peak;
 
 /// The most that a run may have in memory at once, in KiB, however much its command prints.
@@ -143,7 +143,7 @@ fn a_command_that_takes_too_long_is_ended() {
 #[test]
 fn who_needs_too_much_memory_is_killed_and_it_is_said_why() {
     let Some(stand) = Stand::new() else { return };
-    let greedy = stand.sh(&["--memory", "16m"], "dd if=/dev/zero of=/dev/null bs=64M count=1").run();
+    let greedy = stand.sh(&["--memory", "16m"], GREEDY).run();
     assert_eq!(greedy.code, Some(137), "{greedy:?}");
     assert!(greedy.stderr.contains("had used up its memory of 16777216 bytes"), "{greedy:?}");
     stand.nothing_left();
