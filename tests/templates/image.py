@@ -95,7 +95,7 @@ def jobs(images: Images, name: str) -> None:
     check("labels are put down in it", 'org.opencontainers.image.title=Numbers "API"\n' in labels, labels)
     check("names are put down in it", "CI_IMAGE=registry.example.com/team/numbers-api/ci:" in (folder / "pypelines.env").read_text())
     handed_over(images, folder / ".pypelines/bin")
-    login = "\n".join(["set -e", *resolved["test-compose"]["before_script"][:1], 'cat "$DOCKER_CONFIG/config.json"'])
+    login = "\n".join(["set -e", *resolved["test-compose"]["before_script"][:2], 'cat "$DOCKER_CONFIG/config.json"'])
     seen = images.docker("run", *options, name, "sh", "-c", login)
     check("who logs in is put down in it", b'"registry.example.com":{"auth":"Ym90OnMzY3JldC1wYXNzd29yZA=="}' in seen.stdout, seen)
 
