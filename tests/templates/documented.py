@@ -157,7 +157,7 @@ Loader.add_constructor("!reference", lambda loader, node: loader.construct_seque
 def defects() -> None:
     """Every test that the table names is there: a title in a script, or a row of the matrix."""
     sources = "".join(path.read_text() for path in gitlab.HERE.glob("*.py") if path.name != "documented.py")
-    fixture = yaml.safe_load((gitlab.HERE / "matrix.yml").read_text())
+    fixture = gitlab.matrix()
     rows = table((gitlab.HERE / "README.md").read_text().split("## Defects")[1])
     for defect, tests in rows:
         for test in code(tests):

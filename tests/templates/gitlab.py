@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 # Each of the scripts has its own, since several run at a time.
@@ -29,6 +31,12 @@ LONGEST = 600
 
 class Failed(Exception):
     """gitlab-ci-local refused a pipeline."""
+
+
+def matrix() -> dict:
+    """Which job has to run on which event, and the variations of it."""
+    document, variations = (yaml.safe_load((HERE / name).read_text()) for name in ("matrix.yml", "variations.yml"))
+    return document | {"variations": variations}
 
 
 def repository(pipeline: Path, files: Path | None = None, name: str = "") -> Path:

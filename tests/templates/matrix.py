@@ -1,10 +1,8 @@
-"""Which job runs on which event, against matrix.yml. Prints what differs, then 'matrix: N passed, N failed'."""
+"""Which job runs on which event, against matrix.yml and variations.yml. Prints what differs, then 'matrix: N passed, N failed'."""
 
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-
-import yaml
 
 import gitlab
 from checks import check, report
@@ -63,7 +61,7 @@ def pipeline(folder, title: str, variables: dict, expected: dict, twice: bool) -
 
 
 def main() -> int:
-    fixture = yaml.safe_load((gitlab.HERE / "matrix.yml").read_text())
+    fixture = gitlab.matrix()
     folders, tables = {}, {}
     for name, given in fixture["pipelines"].items():
         files = gitlab.ROOT / given["files"] if "files" in given else None
