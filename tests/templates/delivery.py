@@ -62,6 +62,22 @@ def commit(folder: Path, message: str) -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
+def merged(folder: Path, project: str, branch: str, news: str) -> tuple[str, str, list]:
+    """Merges a branch with a change into main, as GitLab would, and makes `folder` a clone of `project` on it. Gives the change, the
+    merge, and every commit with its message."""
+    git(folder, "checkout", "--quiet", "-b", branch)
+    (folder / "NEWS").write_text(f"{news}.\n")
+    change = commit(folder, f"feat: {news}")
+    git(folder, "checkout", "--quiet", "main")
+    git(folder, "merge", "--quiet", "--no-ff", "--message", f"Merge: {news}", branch)
+    main = git(folder, "rev-parse", "HEAD")
+    git(folder, "remote", "add", "origin", f"https://gitlab.example.com/{project}.git")
+    git(folder, "update-ref", "refs/remotes/origin/main", main)
+    git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    commits = git(folder, "rev-list", "--reverse", "--topo-order", "HEAD").split()
+    return change, main, [[sha, git(folder, "show", "--no-patch", "--format=%B", sha)] for sha in commits]
+
+
 def stripped(binaries: str) -> str:
     """The tools, without what a debugger wants: one job hands them over as artifacts."""
     folder = FOLDER / "bin"
@@ -96,16 +112,7 @@ class Service:
         git(self.folder, "config", "user.email", "test@example.com")
         self.first = commit(self.folder, "feat: serve random numbers")
         git(self.folder, "tag", "1.3.0")
-        git(self.folder, "checkout", "--quiet", "-b", "feature/even")
-        (self.folder / "NEWS").write_text("Even numbers.\n")
-        self.merge_request = commit(self.folder, "feat: serve even numbers")
-        git(self.folder, "checkout", "--quiet", "main")
-        git(self.folder, "merge", "--quiet", "--no-ff", "--message", "Merge: even numbers", "feature/even")
-        self.main = git(self.folder, "rev-parse", "HEAD")
-        self.commits = [[sha, git(self.folder, "show", "--no-patch", "--format=%B", sha)] for sha in (self.first, self.merge_request, self.main)]
-        git(self.folder, "remote", "add", "origin", f"https://gitlab.example.com/{SERVICE}.git")
-        git(self.folder, "update-ref", "refs/remotes/origin/main", self.main)
-        git(self.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+        self.merge_request, self.main, self.commits = merged(self.folder, SERVICE, "feature/even", "serve even numbers")
         # gitlab-ci-local starts services with docker, and keeps no artifacts of a job that has an after_script.
         (self.folder / ".git/info/exclude").write_text(".gitlab-ci-local/\n/run.yml\n")
         (self.folder / "run.yml").write_text(RUN)

@@ -15,7 +15,7 @@ from pathlib import Path
 import gitlab
 import servers
 from checks import check, report
-from delivery import commit, equal, git, platforms
+from delivery import commit, equal, git, merged, platforms
 
 FOLDER = gitlab.WORK / "own"
 PROJECT = "pypelines/pypelines"
@@ -39,17 +39,8 @@ class Project:
             shutil.copy2(gitlab.HERE / "own" / name, self.folder / "ci" / name)
         self.version = VERSION.search((self.folder / "Cargo.toml").read_text())[1]
         git(self.folder, "init", "--quiet", "--initial-branch=main")
-        first = commit(self.folder, "Begin")
-        git(self.folder, "checkout", "--quiet", "-b", "feature/news")
-        (self.folder / "NEWS").write_text("News.\n")
-        self.merge_request = commit(self.folder, "feat: news")
-        git(self.folder, "checkout", "--quiet", "main")
-        git(self.folder, "merge", "--quiet", "--no-ff", "--message", "Merge: news", "feature/news")
-        self.main = git(self.folder, "rev-parse", "HEAD")
-        self.commits = [[sha, git(self.folder, "show", "--no-patch", "--format=%B", sha)] for sha in (first, self.merge_request, self.main)]
-        git(self.folder, "remote", "add", "origin", f"https://gitlab.example.com/{PROJECT}.git")
-        git(self.folder, "update-ref", "refs/remotes/origin/main", self.main)
-        git(self.folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+        commit(self.folder, "Begin")
+        self.merge_request, self.main, self.commits = merged(self.folder, PROJECT, "feature/news", "news")
         (self.folder / ".git/info/exclude").write_text(".gitlab-ci-local/\n")
 
     def artifact(self, job: str, path: str) -> Path:
