@@ -15,6 +15,8 @@ All tools are one program, pypelines, with a link for each; a tool that is named
   PYPELINES_BASE_URL   the release or a mirror of it: the address, or the folder, of its SHA256SUMS; {version} in it stands
                        for the version
   PYPELINES_VERSION    the same as --version; by default the one that is there
+  PYPELINES_HEADER     where not everybody may read it: a header that says who asks, such as 'PRIVATE-TOKEN: ...' or
+                       'Authorization: Bearer ...'; it goes to that server only, and needs curl
 END
 }
 
@@ -33,20 +35,62 @@ fetch() {
   esac
 }
 
+# An address as people may see it.
+without_login() {
+  printf '%s\n' "$1" | sed 's|//[^/@]*@|//***@|'
+}
+
+# The server of an address.
+server() {
+  printf '%s\n' "$1" | sed 's|^\([a-z]*://\)\([^/@]*@\)\{0,1\}\([^/]*\).*|\1\3|'
+}
+
+# A value, as a configuration of curl has it.
+quoted() {
+  printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+}
+
+# Fetches with curl, and goes where the server sends us; who asks is told to that server alone, and is in no argument.
+follow() {
+  address=$1
+  login=$(printf '%s\n' "$1" | sed -n 's|^[a-z]*://\([^/@]*@\).*|\1|p')
+  for hop in 1 2 3 4 5 6 7 8 9; do
+    # What stands still for a minute is given up.
+    next=$({
+      printf 'url = "%s"\n' "$(quoted "$address")"
+      if [ -n "${PYPELINES_HEADER:-}" ] && [ "$(server "$address")" = "$(server "$1")" ]; then
+        printf 'header = "%s"\n' "$(quoted "$PYPELINES_HEADER")"
+      fi
+    } | curl --config - --fail --silent --show-error --retry 3 --connect-timeout 30 --speed-limit 1 --speed-time 60 --output "$2" \
+      --write-out '%{redirect_url}') || return 1
+    [ -n "$next" ] || return 0
+    case $address,$next in
+      http://*,http://* | http://*,https://* | https://*,https://*) ;;
+      *) echo "install.sh: $(server "$1") leads to $(server "$next"), without TLS: that is not followed" >&2; return 1 ;;
+    esac
+    [ "$(server "$next")" != "$(server "$1")" ] || next=${next%%://*}://$login${next#*://}
+    address=$next
+  done
+  echo "install.sh: $(server "$1") leads from one address to the next, $hop times" >&2
+  return 1
+}
+
 choose_programs() {
   case $base in
     file://*) ;;
     *://*)
       if command -v curl >/dev/null; then
-        # What stands still for a minute is given up.
-        download() {
-          curl --fail --silent --show-error --location --retry 3 --connect-timeout 30 --speed-limit 1 --speed-time 60 --output "$2" "$1"
-        }
-      # That of busybox, linked statically with glibc, does not bear -T.
-      elif command -v wget >/dev/null; then
-        download() { wget -q -O "$2" "$1"; }
-      else
+        download() { follow "$1" "$2"; }
+      elif ! command -v wget >/dev/null; then
         fail "neither curl nor wget is there" "install one of them, or name the folder of a release in PYPELINES_BASE_URL"
+      elif [ -n "${PYPELINES_HEADER:-}" ]; then
+        fail "PYPELINES_HEADER needs curl, and only wget is there" "install curl: wget would send the header to other servers, too"
+      elif wget --version 2>/dev/null | grep -q GNU; then
+        # By itself it waits for a quarter of an hour, twenty times.
+        download() { wget -q -T 60 -t 3 -O "$2" "$1"; }
+      else
+        # That of busybox, linked statically with glibc, does not bear -T.
+        download() { wget -q -O "$2" "$1"; }
       fi
       ;;
   esac
@@ -69,6 +113,14 @@ choose_platform() {
   esac
 }
 
+# What the release says its files are; as another system wrote it, too.
+get_sums() {
+  fetch "$base/SHA256SUMS" "$work/fetched" || fail "cannot fetch $shown/SHA256SUMS" "check PYPELINES_BASE_URL and the version"
+  tr -d '\r' <"$work/fetched" | sed 's/^\([0-9a-f]*\) \*/\1  /' >"$work/SHA256SUMS"
+  grep -q '^[0-9a-f]\{64\}  ' "$work/SHA256SUMS" || fail "what is at $shown/SHA256SUMS is no list of checksums" \
+    "a page to sign in? PYPELINES_HEADER says who asks; --help shows it"
+}
+
 # What is there for this platform, a word each.
 versions_there() {
   sed -n "s/^[0-9a-f]*  [a-z-]*-\([0-9].*\)-linux-$arch\.tar\.gz\$/\1/p" "$work/SHA256SUMS" | sort -u | xargs
@@ -81,10 +133,10 @@ tools_there() {
 # The version of what is there, when none was asked for.
 choose_version() {
   there=$(versions_there)
-  [ -n "$there" ] || fail "the SHA256SUMS of $base names nothing for linux-$arch" "check PYPELINES_BASE_URL"
-  case $there in *' '*) [ -n "$version" ] || fail "several versions are at $base" "name one with --version: $there" 2 ;; esac
+  [ -n "$there" ] || fail "the SHA256SUMS of $shown names nothing for linux-$arch" "check PYPELINES_BASE_URL"
+  case $there in *' '*) [ -n "$version" ] || fail "several versions are at $shown" "name one with --version: $there" 2 ;; esac
   version=${version:-$there}
-  [ -n "$(tools_there)" ] || fail "the release at $base has no version $version for linux-$arch" "it has $there"
+  [ -n "$(tools_there)" ] || fail "the release at $shown has no version $version for linux-$arch" "it has $there"
 }
 
 # Fetches an archive, checks it, and unpacks it in the working folder.
@@ -92,16 +144,18 @@ get() {
   name=$1-$version-linux-$arch
   expected=$(awk -v name="$name.tar.gz" '$2 == name { print $1 }' "$work/SHA256SUMS")
   if [ -z "$expected" ]; then
-    fail "the release at $base has no $name.tar.gz" "it has for this platform and version: $(tools_there)"
+    fail "the release at $shown has no $name.tar.gz" "it has for this platform and version: $(tools_there)"
   fi
-  fetch "$base/$name.tar.gz" "$work/$name.tar.gz" || fail "cannot fetch $base/$name.tar.gz" "try again; nothing was installed"
+  fetch "$base/$name.tar.gz" "$work/$name.tar.gz" || fail "cannot fetch $shown/$name.tar.gz" "try again; nothing was installed"
   actual=$(sum "$work/$name.tar.gz")
   [ "$actual" = "$expected" ] || fail "$name.tar.gz is not what SHA256SUMS says: $actual instead of $expected" \
     "the download was cut off, or a mirror holds another file; nothing was installed"
   tar -xzf "$work/$name.tar.gz" -C "$work" || fail "cannot unpack $name.tar.gz" "nothing was installed"
-  # The tools are the only things on top that can be run.
+  # The tools are the only files on top with names in small letters. Whether they can be run says nothing: no file can,
+  # where many a server has its temporary folder.
   for file in "$work/$name"/*; do
-    if [ ! -f "$file" ] || [ ! -x "$file" ]; then continue; fi
+    case ${file##*/} in *[!a-z-]*) continue ;; esac
+    [ -f "$file" ] || continue
     [ ! -d "$to/${file##*/}" ] || fail "$to/${file##*/} is a folder" "choose another folder with --to; nothing was installed"
     cp -P "$file" "$staged/" || fail "cannot write into $to" "is the disk full? nothing was installed"
   done
@@ -132,12 +186,14 @@ main() {
   [ -n "$to" ] || [ -n "${HOME:-}" ] || fail "HOME is not set, and no folder is named" "use --to" 2
   to=${to:-$HOME/.local/bin}
   version=${version#v}
+  case $version in *[!0-9A-Za-z.+-]*) fail "$version is no version" "such as 0.1.0" 2 ;; esac
   case $base in
     *'{version}'*)
-      [ -n "$version" ] || fail "no version is given, and the address is made of it: $base" "use --version" 2
+      [ -n "$version" ] || fail "no version is given, and the address is made of it: $(without_login "$base")" "use --version" 2
       base=${base%%'{version}'*}$version${base#*'{version}'} ;;
   esac
   base=${base%/}
+  shown=$(without_login "$base")
   choose_platform
   choose_programs
 
@@ -152,7 +208,7 @@ main() {
   trap 'exit 143' TERM
   mkdir "$staged" || fail "cannot write into $to" "choose another folder with --to"
 
-  fetch "$base/SHA256SUMS" "$work/SHA256SUMS" || fail "cannot fetch $base/SHA256SUMS" "check PYPELINES_BASE_URL and the version"
+  get_sums
   choose_version
   # Fetched, checked and unpacked, all of them, before anything is installed.
   for tool in ${tools:-pypelines}; do get "$tool"; done

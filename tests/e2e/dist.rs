@@ -255,3 +255,20 @@ fn a_release_has_a_bill_of_materials_for_every_tool() {
         }
     }
 }
+
+/// Images say which version they are by what came before.
+#[test]
+fn a_release_of_a_shallow_clone_is_refused_before_anything_is_built() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let folder = tempfile::tempdir().expect("a folder");
+    let clone = folder.path().join("clone");
+    let mut git = Command::new("git");
+    git.args(["clone", "--quiet", "--depth=1"]).arg(format!("file://{}", root.display())).arg(&clone);
+    assert!(git.status().is_ok_and(|status| status.success()), "{git:?}");
+    // What is being tested is what lies here, committed or not.
+    fs::copy(root.join("ci/dist"), clone.join("ci/dist")).expect("a copy");
+    let refused = Command::new(clone.join("ci/dist")).output().expect("it runs");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("this clone is shallow"), "{refused:?}");
+    assert!(!clone.join("target").exists() && !clone.join("dist").exists(), "something was made");
+}

@@ -1,5 +1,6 @@
 //! `ci/install.sh`, against a server with a release on it, by a newcomer who has a shell and little else.
 
+mod access;
 pub(crate) mod bare;
 
 use std::fs;
@@ -188,7 +189,7 @@ fn what_is_not_right_is_named_and_nothing_is_installed() {
     };
     let login_page: Spoil =
         |release| fs::write(release.path("SHA256SUMS"), "<html>Who are you?").expect("a file");
-    let rows: [(&str, &[&str], Spoil, i32, &str); 12] = [
+    let rows: [(&str, &[&str], Spoil, i32, &str); 13] = [
         ("another file", &["props"], another, 1, "is not what SHA256SUMS says"),
         ("the second of two is another file", &["pypelines", "props"], another, 1, "nothing was installed"),
         ("half a file", &[], half, 1, "the download was cut off"),
@@ -198,7 +199,8 @@ fn what_is_not_right_is_named_and_nothing_is_installed() {
         ("several versions, none named", &[], several, 2, "name one with --version: 1.2.3 1.3.0"),
         ("no checksums", &[], no_sums, 1, "check PYPELINES_BASE_URL"),
         ("no archive", &["props"], no_file, 1, "try again; nothing was installed"),
-        ("a page instead of checksums", &[], login_page, 1, "names nothing for linux-"),
+        ("no version", &["--version", "0.1/0"], |_| {}, 2, "0.1/0 is no version"),
+        ("a page instead of checksums", &[], login_page, 1, "is no list of checksums"),
         (
             "a folder that cannot be made",
             &["--to", "/dev/null/bin"],
@@ -293,9 +295,9 @@ fn path_of(programs: &[&str]) -> Option<tempfile::TempDir> {
 
 #[test]
 fn without_a_program_that_downloads_or_checks_it_says_which() {
-    const ANY: [&str; 15] = [
-        "sh", "awk", "cp", "cut", "echo", "gzip", "mkdir", "mktemp", "mv", "rm", "sed", "sort", "tar",
-        "uname", "xargs",
+    const ANY: [&str; 17] = [
+        "sh", "awk", "cp", "cut", "echo", "grep", "gzip", "mkdir", "mktemp", "mv", "rm", "sed", "sort",
+        "tar", "tr", "uname", "xargs",
     ];
     let release = Release::new();
     let server = release.serve();

@@ -10,9 +10,16 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+
+use crate::registry::KeyFiles;
 
 /// A running server on a free port of the loopback address; it ends when this is dropped.
 pub(crate) struct Server {
@@ -71,6 +78,15 @@ impl Server {
     /// # Panics
     /// When no port can be had.
     pub(crate) fn start(answer: impl Fn(Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_with(None, answer)
+    }
+
+    /// The same, with TLS where there is a certificate.
+    pub(crate) fn start_with(
+        certificate: Option<&KeyFiles>,
+        answer: impl Fn(Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let tls = certificate.map(acceptor);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -84,12 +100,18 @@ impl Server {
         let answer = Arc::new(answer);
         runtime.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let answer = Arc::clone(&answer);
-                let service = service_fn(move |request| respond(request, Arc::clone(&answer)));
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service);
+                let (answer, tls) = (Arc::clone(&answer), tls.clone());
                 // A client that goes away in the middle is its own business.
-                tokio::spawn(async move { drop(connection.await) });
+                tokio::spawn(async move {
+                    match tls {
+                        None => serve(stream, answer).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, answer).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { address, _runtime: runtime }
@@ -99,6 +121,28 @@ impl Server {
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
+}
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    answer: Arc<impl Fn(Asked) -> Reply + Send + Sync + 'static>,
+) {
+    let service = service_fn(move |request| respond(request, Arc::clone(&answer)));
+    let connection = hyper::server::conn::http1::Builder::new();
+    drop(connection.serve_connection(TokioIo::new(stream), service).await);
+}
+
+fn acceptor(files: &KeyFiles) -> TlsAcceptor {
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap_or_else(|error| panic!("no TLS: {error}"))
+        .with_no_client_auth();
+    let chain = CertificateDer::pem_file_iter(&files.certificate).and_then(Iterator::collect);
+    let chain = chain.unwrap_or_else(|error| panic!("{:?}: {error}", files.certificate));
+    let key =
+        PrivateKeyDer::from_pem_file(&files.key).unwrap_or_else(|error| panic!("{:?}: {error}", files.key));
+    let config = config.with_single_cert(chain, key);
+    TlsAcceptor::from(Arc::new(config.unwrap_or_else(|error| panic!("no TLS with {files:?}: {error}"))))
 }
 
 async fn respond(
