@@ -1,6 +1,7 @@
 //! A release as `ci/dist` makes it, from the folder `E2E_DIST`: everything that is in it, looked through by others' programs
 //! where there are any, and installed as a newcomer would. `ci/test` makes one of this machine's architecture.
 
+mod changelogs;
 mod images;
 
 use std::collections::{BTreeMap, BTreeSet};

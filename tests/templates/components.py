@@ -4,6 +4,7 @@ the variable of its name does, with gitlab-ci-local as GitLab would include them
 Prints what is wrong, then 'components: N passed, N failed'.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def form(found: dict) -> None:
         check(f"{name}: each input has a description, a type and a default", not bare, bare)
         secret = [key for key in inputs if re.search("password|token|key$|secret$", key) and key != "sonar-project-key"]
         check(f"{name}: secrets are no inputs", not secret, secret)
+    variables(found)
     folder = gitlab.WORK / "components"
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -65,6 +67,26 @@ def form(found: dict) -> None:
     command = [f"{Path(sys.executable).parent}/check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
     done = subprocess.run([*command, *files], capture_output=True, text=True)
     check("GitLab's schema", done.returncode == 0, done.stdout + done.stderr)
+
+
+def variables(found: dict) -> None:
+    """Each that docs/pipeline.md tells of is an input where a job reads it, or docs/components.md says that it is none."""
+    every = {key for inputs in found.values() for key in inputs}
+    prose = generate.DOCS.read_text().split("\n## All of them\n")[0]
+    none = {name for name in generate.documented() if name.lower().replace("_", "-") not in every}
+    silent = [name for name in sorted(none) if f"`{name}`" not in prose]
+    check("what is no input is said to be none", not silent, silent)
+    check("secrets alone are none, and who they belong to", all(re.search("PASSWORD|TOKEN|SSH", name) for name in none), none)
+    for name, keys in (
+        ("image-track", ["image-track-cache", "projects", "pypelines-image"]),
+        ("gitlab-release", ["release-artifact", "release-notes", "release-server"]),
+        ("deploy", ["deploy-environment", "deploy-host"]),
+        ("static-analyze", ["code-style", "code-style-badge"]),
+    ):
+        missing = [key for key in keys if key not in found[name]]
+        check(f"{name} has the inputs that its jobs read", not missing, missing)
+    # A job's own variable wins, so that such an input would do nothing.
+    check("what all jobs set themselves is no input", "release-artifact" not in found["python-package"])
 
 
 def as_text(found: dict) -> None:
@@ -212,6 +234,14 @@ def together(project: Project) -> None:
     check("a job's own variable counts more", jobs["lines"]["variables"]["PYPELINES_IMAGE"] == "own", jobs["lines"]["variables"])
 
 
+def listed(project: Project) -> None:
+    """A list of projects, in JSON and as long as it has to be, arrives as it is."""
+    every = [{"name": f"env {at}", "url": f"https://gitlab.example.com/team/env-{at}", "secret": f"TOKEN_{at}"} for at in range(30)]
+    jobs, _ = project.whole("listed", [component("image-track", {"projects": json.dumps(every)})], {"start": {"extends": ".trigger-environments"}})
+    seen = jobs["start"]["variables"].get("PROJECTS", "")
+    check("a list of projects arrives", seen == json.dumps(every), seen)
+
+
 def examples(project: Project) -> None:
     """Those of the documentation are pipelines."""
     texts = [(gitlab.ROOT / "docs" / name).read_text() for name in ("components.md", "pipeline.md")] + [(gitlab.ROOT / "README.md").read_text()]
@@ -246,7 +276,7 @@ def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         work = stages(project, found, pool)
         work += [pool.submit(preset, project, name, found[name]) for name in PRESETS]
-        work += [pool.submit(one, project) for one in (precedence, together, refused, examples)]
+        work += [pool.submit(one, project) for one in (precedence, together, refused, listed, examples)]
         for one in work:
             one.result()
     return report("components")
