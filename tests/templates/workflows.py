@@ -93,6 +93,28 @@ def private(world: World) -> None:
     equal("which gets it", {token for _, token in Quiet.asked[before:]}, {"Bearer of-the-mirror"})
 
 
+def logged_in(world: World) -> None:
+    """The workflow's own token goes to ghcr.io; who has no password for another registry is not logged in there."""
+    runner, registry = world.runner, world.servers.registry
+    inputs = {"image": f"{registry}/team/gated", "registry": registry}
+    path, request = ".github/workflows/image-pipeline.yml", world.request()
+    caches = [runner.variables(path, "image", event, inputs)["IMAGE_CACHE_TO"] for event in (world.event(), request)]
+    equal("what is not merged leaves no layers for main", caches, [f"{registry}/team/gated/cache", ""])
+    equal("but takes them", runner.variables(path, "image", request, inputs)["IMAGE_CACHE"], f"{registry}/team/gated/cache")
+
+    passes("a request's build with a password", world.of_image("image-build", request, push=False))
+    equal("is logged in", world.logins, [registry])
+    kept, runner.secrets = runner.secrets, {"GITHUB_TOKEN": TOKEN}
+    passes("a fork's build, which has none", world.of_image("image-build", request, push=False))
+    equal("is not", world.logins, [])
+    passes("a fork's build on GitHub's registry", world.of_image("image-build", request, push=False, registry="ghcr.io"))
+    equal("is, with the workflow's token", world.logins, ["ghcr.io"])
+    ran = world.of_image("image-promote", world.event())
+    check("a promotion without a password says where it stops", not ran.passed and registry in ran.log and "== Promote\n" in ran.log, ran.log)
+    equal("with nobody logged in", world.logins, [])
+    runner.secrets = kept
+
+
 def built(world: World) -> str:
     """main builds and pushes, with labels and the cache; a request only tries."""
     short = world.service.main[:8]
@@ -215,6 +237,11 @@ def gated(world: World) -> None:
         ran = world.run("image-pipeline", world.event("feature"), **inputs)
         passes("a branch's image", ran)
         check("is not pushed", "| push | nothing to do |" in ran.summary and "== Scan" not in ran.log, ran.log)
+        # The engine has the base by now, which a fork could not read.
+        kept, world.runner.secrets = world.runner.secrets, {"GITHUB_TOKEN": TOKEN}
+        passes("a fork's image, without a password", world.run("image-pipeline", world.request(), **inputs))
+        equal("with which nobody is logged in", world.logins, [])
+        world.runner.secrets = kept
         ran = world.run("image-pipeline", world.event(), **inputs)
         passes("main's image", ran)
         found = world.servers.image(f"team/gated:{world.service.main[:8]}")
@@ -253,6 +280,7 @@ def main() -> int:
         world = World(binaries, release, service, running)
         try:
             setup(world)
+            logged_in(world)
             image = built(world)
             if image:
                 service.git("tag", "1.4.0", service.main)
