@@ -23,7 +23,7 @@ PROJECT = "pypelines/pypelines"
 ALWAYS = ("--shell-isolation", "--no-artifacts-to-source")
 TOKENS = {"CI_JOB_TOKEN": "s3cret-of-the-job", "GENERIC_GITLAB_TOKEN": "s3cret-of-a-maintainer"}
 # What is as long as a release.
-VERIFIED = []
+VERIFIED = ["dist --verify", "crates --verify", "crates --install"]
 VERSION = re.compile(r'^version = "(.*)"$', re.MULTILINE)
 
 
@@ -118,7 +118,7 @@ def main_branch(pipeline: Pipeline, world: servers.Servers) -> None:
     project = pipeline.project
     git(project.folder, "checkout", "--quiet", "main")
     event = {"CI_COMMIT_BRANCH": "main"}
-    equal("the jobs of main", sorted(gitlab.jobs(project.folder, event | TOKENS)), ["auto-semver", "lines-of-code-badge", "test"])
+    equal("the jobs of main", sorted(gitlab.jobs(project.folder, event | TOKENS)), ["auto-semver", "lines-of-code-badge", "test", "verify"])
     for fails in ("test", *VERIFIED):
         said = pipeline.run(f"main, broken {fails}", event, FAILS=fails)
         check(f"{fails} that fails fails main", said.startswith("failed"), said)
