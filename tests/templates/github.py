@@ -1,6 +1,7 @@
 """Runs workflows for GitHub on this machine: expressions, `run` in bash, our own action; and what stands for the actions of others.
 
-What it does not know it refuses, so that nothing is passed over in silence. It knows no containers, matrices and services.
+What it does not know it refuses, so that nothing is passed over in silence. It knows no matrices and services, and of a container
+whose is what in it: a step is root there, and the folder of the working copy is the runner's, so that git refuses it.
 """
 
 import dataclasses
@@ -19,6 +20,8 @@ import others
 TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>\d+)|(?P<name>[A-Za-z_][\w.-]*)|(?P<sign>\|\||&&|==|!=|[!(),]))")
 STEP = {"name", "id", "if", "uses", "with", "run", "env", "shell"}
 JOB = {"name", "runs-on", "needs", "if", "permissions", "env", "outputs", "steps", "concurrency", "timeout-minutes", "container", "environment"}
+# The runner's user on GitHub's machines.
+RUNNER = 1001
 
 
 class Refused(Exception):
@@ -142,19 +145,25 @@ class Event:
     ref_name: str
     ref_type: str = "branch"
     name: str = "push"
+    head_ref: str = ""
     repository: str = "team/numbers-api"
     server: str = "https://github.com"
     api: str = "https://api.github.invalid"
     payload: dict = dataclasses.field(default_factory=dict)
 
+    @property
+    def ref(self) -> str:
+        kind = "pull" if self.name == "pull_request" else {"branch": "heads", "tag": "tags"}[self.ref_type]
+        return f"refs/{kind}/{self.ref_name}"
+
     def contexts(self) -> dict:
-        kind = "tags" if self.ref_type == "tag" else "heads"
         return {
             "event_name": self.name,
             "event": self.payload,
-            "ref": f"refs/{kind}/{self.ref_name}",
+            "ref": self.ref,
             "ref_name": self.ref_name,
             "ref_type": self.ref_type,
+            "head_ref": self.head_ref,
             "sha": self.sha,
             "repository": self.repository,
             "server_url": self.server,
@@ -183,36 +192,53 @@ class Runner:
 
     def run(self, path: str, event: Event, inputs: dict | None = None, only: tuple = ()) -> Ran:
         """A workflow of ours, called with these inputs, or started by the event; `only` are the jobs that are run."""
-        workflow = yaml.safe_load((gitlab.ROOT / path).read_text())
-        call = (workflow["on"].get("workflow_call") or {}) if isinstance(workflow["on"], dict) else {}
-        contexts = {
-            "github": event.contexts() | {"token": self.secrets["GITHUB_TOKEN"]},
-            "inputs": given(call.get("inputs") or {}, inputs or {}),
-            "secrets": {name: value for name, value in self.secrets.items() if name in (call.get("secrets") or {}) or name == "GITHUB_TOKEN"},
-            "vars": self.vars,
-        }
-        results, logs, summaries, passed = {}, [], [], True
+        workflow, call, contexts = self.called(path, event, inputs or {})
+        results, logs, summaries = {}, [], []
         for name, job in workflow["jobs"].items():
             if only and name not in only:
                 continue
             if set(job) - JOB:
                 raise Refused(f"{path}: {name} has {set(job) - JOB}")
             running = Job(self, event, workflow, job, contexts | {"needs": results})
-            ended = passed and running.run()
-            passed = passed and ended
-            results[name] = {"outputs": {key: filled(value, running.contexts) for key, value in (job.get("outputs") or {}).items()}}
+            needed = job.get("needs") or []
+            needed = [results[one]["result"] for one in ([needed] if isinstance(needed, str) else needed) if one in results]
+            result = running.run() if set(needed) <= {"success"} else "skipped"
+            outputs = {key: filled(value, running.contexts) for key, value in (job.get("outputs") or {}).items()}
+            results[name] = {"result": result, "outputs": outputs}
             logs.append(running.log)
             summaries.append(running.summary)
+        passed = "failure" not in [one["result"] for one in results.values()]
         outputs = {key: filled(one["value"], {"jobs": results}) for key, one in (call.get("outputs") or {}).items()} if passed else {}
         return Ran(passed, outputs, "".join(logs), "".join(summaries))
+
+    def called(self, path: str, event: Event, inputs: dict) -> tuple:
+        """A workflow, how it can be called, and what its expressions find."""
+        workflow = yaml.safe_load((gitlab.ROOT / path).read_text())
+        call = (workflow["on"].get("workflow_call") or {}) if isinstance(workflow["on"], dict) else {}
+        contexts = {
+            "github": event.contexts() | {"token": self.secrets["GITHUB_TOKEN"]},
+            "inputs": given(call.get("inputs") or {}, inputs),
+            "secrets": {name: value for name, value in self.secrets.items() if name in (call.get("secrets") or {}) or name == "GITHUB_TOKEN"},
+            "vars": self.vars,
+        }
+        return workflow, call, contexts
+
+    def variables(self, path: str, name: str, event: Event, inputs: dict) -> dict:
+        """What the steps of a job find in their environment."""
+        workflow, _, contexts = self.called(path, event, inputs)
+        return Job(self, event, workflow, workflow["jobs"][name], contexts | {"needs": {}}).contexts["env"]
+
+    def alone(self, event: Event, job: dict, **more: str) -> Ran:
+        """A job of no workflow, that takes nothing; its outputs are those of the step `setup`, if there is one."""
+        contexts = {"github": event.contexts() | {"token": self.secrets["GITHUB_TOKEN"]}, "inputs": {}, "secrets": {}, "vars": {}, "needs": {}}
+        running = Job(self, event, {}, job, contexts | more)
+        passed = running.run() == "success"
+        return Ran(passed, running.contexts["steps"].get("setup", {}).get("outputs", {}), running.log, running.summary)
 
     def action(self, event: Event, inputs: dict, repository: str = "team/pypelines") -> Ran:
         """Our action, of this repository, as the one step of a job; and a step that calls a tool."""
         step = {"uses": "$/ci/github/setup", "id": "setup", "with": inputs}
-        contexts = {"github": event.contexts() | {"token": self.secrets["GITHUB_TOKEN"]}, "inputs": {}, "secrets": {}, "vars": {}, "needs": {}, "home": repository}
-        job = Job(self, event, {}, {"steps": [step, {"run": "ls \"$(dirname \"$(command -v props)\")\"; props --version"}]}, contexts)
-        passed = job.run()
-        return Ran(passed, job.contexts["steps"].get("setup", {}).get("outputs", {}), job.log, job.summary)
+        return self.alone(event, {"steps": [step, {"run": "ls \"$(dirname \"$(command -v props)\")\"; props --version"}]}, home=repository)
 
 
 def given(known: dict, inputs: dict) -> dict:
@@ -236,6 +262,11 @@ class Job:
         self.workspace, self.temp, self.home = (self.place / name for name in ("work", "temp", "home"))
         for folder in (self.workspace, self.temp, self.home):
             folder.mkdir(parents=True)
+        if container := job.get("container"):
+            if set(container) - {"image", "options"} or container.get("options", "--privileged") != "--privileged":
+                raise Refused(f"what is {container}?")
+            if os.geteuid() == 0:
+                os.chown(self.workspace, RUNNER, RUNNER)
         self.log, self.summary, self.failed, self.path = "", "", False, []
         self.shell = ((workflow.get("defaults") or {}).get("run") or {}).get("shell", "")
         self.contexts = contexts | {"steps": {}, "runner": {"temp": str(self.temp), "os": "Linux"}, "job": {}}
@@ -247,13 +278,14 @@ class Job:
     def values(self, texts: dict, contexts: dict) -> dict:
         return {name: filled(text, contexts, self.failed) for name, text in texts.items()}
 
-    def run(self) -> bool:
+    def run(self) -> str:
+        """Its result, in GitHub's words."""
         condition = self.job.get("if")
         if condition is not None and not self.holds(condition, self.contexts):
-            return True
+            return "skipped"
         for step in self.job["steps"]:
             self.step(step, self.contexts, {})
-        return not self.failed
+        return "failure" if self.failed else "success"
 
     def holds(self, condition: str, contexts: dict) -> bool:
         text = str(condition).removeprefix("${{").removesuffix("}}")

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -26,16 +28,16 @@ def checkout(job, ref="", path="", fetch_depth="1", persist_credentials="true", 
     git("-C", into, "remote", "add", "origin", remote)
     refs = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"] if fetch_depth == "0" else []
     git("-C", into, "fetch", "--quiet", *depth, "origin", ref or job.event.sha, *refs)
-    # On a branch as on GitHub, where a working copy has a name.
-    git("-C", into, "checkout", "--quiet", "-B", job.event.ref_name, job.event.sha) if job.event.ref_type == "branch" else git(
-        "-C", into, "checkout", "--quiet", "--detach", job.event.sha
-    )
+    # Only on a branch a working copy has a name.
+    named = ["-B", job.event.ref_name] if job.event.ref.startswith("refs/heads/") else ["--detach"]
+    git("-C", into, "checkout", "--quiet", *named, job.event.sha)
     git("-C", into, "config", "user.name", "Test")
     git("-C", into, "config", "user.email", "test@example.com")
 
 
 def git(*arguments) -> None:
-    subprocess.run(["git", *map(str, arguments)], check=True, capture_output=True, env=os.environ | GIT)
+    """As the action has it: a folder of anybody's will do for its own calls, and that ends with it."""
+    subprocess.run(["git", "-c", "safe.directory=*", *map(str, arguments)], check=True, capture_output=True, env=os.environ | GIT)
 
 
 def cached(job, path: str) -> Path:
@@ -99,10 +101,20 @@ def download(job, name, path, **refused):
 
 
 def login(job, registry, username, password, **refused):
+    """As docker has it, the registry is asked. That of GitHub is not here, and takes the workflow's token, which nobody else gets."""
     known(refused)
+    if not username or not password:
+        raise Failed("Username and password required")
+    if (registry == "ghcr.io") != (password == job.runner.secrets["GITHUB_TOKEN"]):
+        raise Failed(f"this password is not one for {registry}")
     file = job.home / ".docker/config.json"
     file.parent.mkdir(exist_ok=True)
     auth = base64.b64encode(f"{username}:{password}".encode()).decode()
+    if registry != "ghcr.io":
+        try:
+            urlopen(Request(f"http://{registry}/v2/", headers={"Authorization": f"Basic {auth}"})).close()
+        except HTTPError as error:
+            raise Failed(f"{registry} refuses the login: {error}") from error
     before = json.loads(file.read_text()) if file.exists() else {"auths": {}}
     before["auths"][registry] = {"auth": auth}
     file.write_text(json.dumps(before))

@@ -1,7 +1,7 @@
 """This repository's own pipeline, .gitlab-ci.yml, for real: a merge request, main, a tag.
 
-The tools, the registry and what the jobs do are real, GitLab is testkit's double. Only ci/test and ci/dist, half an hour each, are
-those of own/. Prints what is wrong, then 'own: N passed, N failed'.
+The tools, the registry and what the jobs do are real, GitLab is testkit's double. Only ci/test, ci/dist and ci/crates, hours of work,
+are those of own/. Prints what is wrong, then 'own: N passed, N failed'.
 """
 
 import json
@@ -22,11 +22,13 @@ PROJECT = "pypelines/pypelines"
 # Artifacts stay out of the working copy.
 ALWAYS = ("--shell-isolation", "--no-artifacts-to-source")
 TOKENS = {"CI_JOB_TOKEN": "s3cret-of-the-job", "GENERIC_GITLAB_TOKEN": "s3cret-of-a-maintainer"}
+# What is as long as a release.
+VERIFIED = ["dist --verify", "crates --verify", "crates --install"]
 VERSION = re.compile(r'^version = "(.*)"$', re.MULTILINE)
 
 
 class Project:
-    """A clone of what is here, with the two programs replaced; `version` is that of Cargo.toml."""
+    """A clone of what is here, with three programs replaced; `version` is that of Cargo.toml."""
 
     def __init__(self):
         self.folder = FOLDER / PROJECT
@@ -35,8 +37,8 @@ class Project:
             place = self.folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(gitlab.ROOT / name, place, follow_symlinks=False)
-        for name in ("test", "dist"):
-            shutil.copy2(gitlab.HERE / "own" / name, self.folder / "ci" / name)
+        for program in (gitlab.HERE / "own").iterdir():
+            shutil.copy2(program, self.folder / "ci")
         self.version = VERSION.search((self.folder / "Cargo.toml").read_text())[1]
         git(self.folder, "init", "--quiet", "--initial-branch=main")
         commit(self.folder, "Begin")
@@ -48,7 +50,8 @@ class Project:
 
 
 class Pipeline:
-    """What the pipelines of all events have in common. `tested` are the commits that ci/test was called for."""
+    """What the pipelines of all events have in common. `tested` are the commits that ci/test was called for, `verified` what was
+    called that takes as long as a release."""
 
     def __init__(self, binaries: str, project: Project, world: servers.Servers):
         self.project = project
@@ -67,11 +70,12 @@ class Pipeline:
             "CI_REGISTRY_PASSWORD": servers.PASSWORD,
         } | TOKENS
         # So that no configuration of this machine counts.
-        self.environment = {"PATH": f"{binaries}:{os.environ['PATH']}", "HOME": str(FOLDER / "home"), "RECORD": str(FOLDER)}
+        self.environment = {"PATH": f"{binaries}:{os.environ['PATH']}", "HOME": str(FOLDER / "home"), "RECORD": str(FOLDER), "E2E_BIN_DIR": binaries}
 
     def run(self, title: str, event: dict, **environment: str) -> str:
         """What the jobs say, after `passed` or `failed`."""
-        (FOLDER / "tested").write_text("")
+        for name in ("tested", "verified"):
+            (FOLDER / name).write_text("")
         done = gitlab.run(self.project.folder, self.variables | event, *ALWAYS, **(self.environment | environment))
         said = done.stdout + done.stderr
         (FOLDER / f"{title}.log").write_text(said)
@@ -88,6 +92,10 @@ class Pipeline:
     def tested(self) -> list:
         return (FOLDER / "tested").read_text().split()
 
+    @property
+    def verified(self) -> list:
+        return (FOLDER / "verified").read_text().splitlines()
+
 
 def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
     """Linted and tested, and nothing else."""
@@ -97,9 +105,10 @@ def merge_request(pipeline: Pipeline, world: servers.Servers) -> None:
     equal("the jobs of a merge request", sorted(gitlab.jobs(project.folder, event)), ["lines-of-code-badge", "test"])
     if pipeline.passes("merge request", event):
         equal("it is tested", pipeline.tested, [project.merge_request])
+        equal("and nothing that takes longer is done", pipeline.verified, [])
         badge = project.artifact("lines-of-code-badge", "lines-of-code-badge.svg").read_text()
         check("the lines of code have a badge", badge.lstrip().startswith("<svg"), badge[:80])
-    said = pipeline.run("merge request, broken", event, UNTESTED="yes")
+    said = pipeline.run("merge request, broken", event, FAILS="test")
     check("a test that fails fails it", said.startswith("failed"), said)
     equal("a merge request makes no tag", world.state(PROJECT)["tags"], {})
 
@@ -109,12 +118,14 @@ def main_branch(pipeline: Pipeline, world: servers.Servers) -> None:
     project = pipeline.project
     git(project.folder, "checkout", "--quiet", "main")
     event = {"CI_COMMIT_BRANCH": "main"}
-    equal("the jobs of main", sorted(gitlab.jobs(project.folder, event | TOKENS)), ["auto-semver", "lines-of-code-badge", "test"])
-    said = pipeline.run("main, broken", event, UNTESTED="yes")
-    check("main's test that fails fails it", said.startswith("failed"), said)
-    equal("and then there is no tag", world.state(PROJECT)["tags"], {})
+    equal("the jobs of main", sorted(gitlab.jobs(project.folder, event | TOKENS)), ["auto-semver", "lines-of-code-badge", "test", "verify"])
+    for fails in ("test", *VERIFIED):
+        said = pipeline.run(f"main, broken {fails}", event, FAILS=fails)
+        check(f"{fails} that fails fails main", said.startswith("failed"), said)
+        equal(f"and after {fails} there is no tag", world.state(PROJECT)["tags"], {})
     if pipeline.passes("main", event):
         equal("main is tested", pipeline.tested, [project.main])
+        equal("what is released can be made again, and its crates compile", pipeline.verified, VERIFIED)
         equal("it has the tag of its version", world.state(PROJECT)["tags"], {project.version: project.main})
 
 
@@ -129,7 +140,7 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     equal("the jobs of a tag of a catalog project", listed, ["catalog", *jobs])
     if not pipeline.passes("tag", event):
         return
-    equal("a tag tests nothing again", pipeline.tested, [])
+    equal("a tag tests nothing again", pipeline.tested + pipeline.verified, [])
     images = dict(line.split() for line in project.artifact("dist", "dist/images/digests.txt").read_text().splitlines())
     for name, digest in images.items():
         place = PROJECT if name == "pypelines" else f"{PROJECT}/{name}"

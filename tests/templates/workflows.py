@@ -1,19 +1,14 @@
 """The workflows and the action for GitHub, run for real: every `run` in bash, our tools, a registry, the double of GitHub.
 
-github.py runs them, others.py stands for the actions of others, strict/ for docker buildx. Prints what is wrong, then
-'workflows: N passed, N failed'.
+github.py runs them, others.py stands for the actions of others, strict/ for docker buildx; this repository's own are in
+own_workflows.py. Prints what is wrong, then 'workflows: N passed, N failed'.
 """
 
-import dataclasses
 import functools
-import gzip
-import io
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
-from pathlib import Path
 
 import yaml
 
@@ -22,7 +17,8 @@ import engine
 import gitlab
 import servers
 from checks import check, report
-from world import ARCH, BROKEN, FOLDER, RECORD, REPOSITORY, TOKEN, TOOLS, VERSION, Quiet, Release, Service, World, equal, passes, sums
+from own_workflows import own
+from world import ARCH, BROKEN, FOLDER, RECORD, REPOSITORY, TOKEN, TOOLS, VERSION, Quiet, Release, Service, World, equal, passes
 
 
 def setup(world: World) -> None:
@@ -95,6 +91,28 @@ def private(world: World) -> None:
     mirror = f"{release.server}/team/pypelines/releases/download/v{{version}}"
     passes("setup from a mirror that has the version in its address", world.runner.action(event, {"tools": "props", "token": "of-the-mirror", "base-url": mirror}))
     equal("which gets it", {token for _, token in Quiet.asked[before:]}, {"Bearer of-the-mirror"})
+
+
+def logged_in(world: World) -> None:
+    """The workflow's own token goes to ghcr.io; who has no password for another registry is not logged in there."""
+    runner, registry = world.runner, world.servers.registry
+    inputs = {"image": f"{registry}/team/gated", "registry": registry}
+    path, request = ".github/workflows/image-pipeline.yml", world.request()
+    caches = [runner.variables(path, "image", event, inputs)["IMAGE_CACHE_TO"] for event in (world.event(), request)]
+    equal("what is not merged leaves no layers for main", caches, [f"{registry}/team/gated/cache", ""])
+    equal("but takes them", runner.variables(path, "image", request, inputs)["IMAGE_CACHE"], f"{registry}/team/gated/cache")
+
+    passes("a request's build with a password", world.of_image("image-build", request, push=False))
+    equal("is logged in", world.logins, [registry])
+    kept, runner.secrets = runner.secrets, {"GITHUB_TOKEN": TOKEN}
+    passes("a fork's build, which has none", world.of_image("image-build", request, push=False))
+    equal("is not", world.logins, [])
+    passes("a fork's build on GitHub's registry", world.of_image("image-build", request, push=False, registry="ghcr.io"))
+    equal("is, with the workflow's token", world.logins, ["ghcr.io"])
+    ran = world.of_image("image-promote", world.event())
+    check("a promotion without a password says where it stops", not ran.passed and registry in ran.log and "== Promote\n" in ran.log, ran.log)
+    equal("with nobody logged in", world.logins, [])
+    runner.secrets = kept
 
 
 def built(world: World) -> str:
@@ -210,7 +228,7 @@ def gated(world: World) -> None:
             return
         offered = yaml.safe_load((gitlab.ROOT / ".github/workflows/image-pipeline.yml").read_text())["jobs"]["image"]["env"]
         described = (gitlab.ROOT / "examples/numbers-api/gates.toml").read_text()
-        check("gates.toml takes what the workflow offers", all(f"${{{name}" in described for name in offered), offered)
+        check("gates.toml takes what the workflow offers", all(f"${{{name}" in described for name in offered if name.startswith("IMAGE")), offered)
         world.runner.environment |= docker.environment() | {"BASE_IMAGE": world.servers.python()}
         before, image = world.service.main, f"{world.servers.registry}/team/gated"
         inputs = {"registry": world.servers.registry, "image": image, "tools_url": world.release.url, "file": "own.toml"}
@@ -219,6 +237,11 @@ def gated(world: World) -> None:
         ran = world.run("image-pipeline", world.event("feature"), **inputs)
         passes("a branch's image", ran)
         check("is not pushed", "| push | nothing to do |" in ran.summary and "== Scan" not in ran.log, ran.log)
+        # The engine has the base by now, which a fork could not read.
+        kept, world.runner.secrets = world.runner.secrets, {"GITHUB_TOKEN": TOKEN}
+        passes("a fork's image, without a password", world.run("image-pipeline", world.request(), **inputs))
+        equal("with which nobody is logged in", world.logins, [])
+        world.runner.secrets = kept
         ran = world.run("image-pipeline", world.event(), **inputs)
         passes("main's image", ran)
         found = world.servers.image(f"team/gated:{world.service.main[:8]}")
@@ -231,109 +254,6 @@ def gated(world: World) -> None:
         check("a gate that fails stops it", not ran.passed and "== Scan" not in ran.log and "| unit-tests | failed |" in ran.summary, ran.log)
         check("what there is to clear up is cleared up", "== Clear up" in ran.log, ran.log)
         world.service.main = before
-
-
-class Project(Service):
-    """A repository in the form of this one: a version in Cargo.toml, and a ci/dist that hands out what was made before."""
-
-    def __init__(self, dist: Path):
-        self.folder = FOLDER / "pypelines"
-        for name in ("ci", "crates", "libs"):
-            (self.folder / name).mkdir(parents=True)
-            (self.folder / name / "lib.rs").write_text("fn main() {}\n")
-        manifest = self.folder / "Cargo.toml"
-        manifest.write_text('[workspace.package]\nversion = "1.3.0"\n')
-        (self.folder / "ci/dist").write_text(f"#!/bin/sh\ncp -r '{dist}' dist\n")
-        (self.folder / "ci/dist").chmod(0o755)
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.first = self.commit("feat: begin")
-        self.git("tag", "1.3.0")
-        self.fix = self.commit("fix: mend")
-        manifest.write_text('[workspace.package]\nversion = "1.4.0"\n')
-        self.main = self.commit("Raise the version")
-        self.git("config", "uploadpack.allowAnySHA1InWant", "true")
-
-
-def own(binaries: str, release: Release) -> None:
-    """This repository's own: the tag of the next version, and the publication of what ci/dist has made."""
-    dist, digest = made(binaries, release)
-    project = Project(dist)
-    hub = {"repository": REPOSITORY, "token": TOKEN, "tags": {"1.4.0": project.main}, "files": {}, "workflows": ["own-release.yml"]}
-    with servers.Servers(binaries, {"github": hub}) as running:
-        world = World(binaries, release, project, running, "own")
-        tagged(world)
-        published(world, dist, digest)
-
-
-def tagged(world: World) -> None:
-    """own-test.yml on main. It builds nothing here."""
-    programs = FOLDER / "programs"
-    programs.mkdir()
-    (programs / "cargo").write_text(f"#!/bin/sh\nmkdir -p target && ln -s '{world.binaries}' target/debug\n")
-    (programs / "cargo").chmod(0o755)
-    world.runner.environment["PATH"] = f"{programs}:{world.runner.environment['PATH']}"
-    project = world.service
-    earlier = dataclasses.replace(world.event(), sha=project.fix)
-    ran = world.run("own-test", earlier, only=("tag",))
-    check("no tag unless the version was raised", ran.passed and "Cargo.toml says 1.3.0, which is no next version" in ran.log, ran.log)
-    equal("there is none", project.git("tag"), "1.3.0")
-    passes("the tag of the next version", world.run("own-test", world.event(), only=("tag",)))
-    again = world.run("own-test", world.event(), only=("tag",))
-    check("and nothing the second time", again.passed and "the tag 1.4.0 is there already" in again.log, again.log)
-    equal("it is there, on its commit", project.git("rev-list", "-n1", "1.4.0"), project.main)
-    equal("and its workflow was started, once", world.servers.state(REPOSITORY)["started"]["own-release.yml"], [{"ref": "1.4.0", "inputs": {}}])
-
-
-def made(binaries: str, release: Release) -> tuple:
-    """What ci/dist leaves, as far as own-release.yml wants it: install.sh with its version, archives, images; their digest."""
-    dist = FOLDER / "dist"
-    shutil.copytree(release.files, dist)
-    repack(dist)
-    script = (gitlab.ROOT / "ci/install.sh").read_text().replace("default_version=''", "default_version='1.4.0'")
-    (dist / "install.sh").write_text(script)
-    lines = ""
-    for name in ("pypelines", "versioner"):
-        command = [f"{binaries}/image-promote", "--quiet", "copy", f"oci:{bases.layout()}:3.13", f"oci:{dist}/images/{name}:1.4.0"]
-        copied = subprocess.run(command, check=True, capture_output=True, text=True)
-        lines += f"{name} {copied.stdout.strip()}\n"
-    (dist / "images/digests.txt").write_text(lines)
-    return dist, lines.split()[1]
-
-
-def published(world: World, dist: Path, digest: str) -> None:
-    """own-release.yml: of the tag of its version, and of nothing else."""
-    ran = world.run("own-release", world.event())
-    check("a branch is no release", not ran.passed and "a release is made of the tag of its version" in ran.log, ran.log)
-    world.runner.vars = {"PAGES": "true", "IMAGE_BASE": f"{world.servers.registry}/team/Pypelines"}
-    # Its login is that of ghcr.io, which is not here.
-    login = {"IMAGE_PROMOTE_REGISTRY": world.servers.registry, "IMAGE_PROMOTE_REGISTRY_USER": servers.USER}
-    world.runner.environment |= login | {"IMAGE_PROMOTE_REGISTRY_PASSWORD": servers.PASSWORD}
-    ran = world.run("own-release", world.event("1.4.0", "tag"))
-    if not passes("the publication", ran):
-        return
-    names = [f"{name}:{tag}" for name in ("team/pypelines", "team/pypelines/versioner") for tag in ("1.4.0", "1.4", "1", "latest")]
-    equal("every image has its tags", {(world.servers.image(name) or {}).get("digest") for name in names}, {digest})
-    found = world.servers.state(REPOSITORY)["releases"][-1]
-    files = {file.name for file in dist.iterdir() if file.is_file()}
-    equal("the release has every file", set(found["assets"]), files)
-    check("and the image", f"pypelines:1.4.0@{digest}" in found["body"], found["body"])
-    page = world.runner.folder / "artifacts/github-pages"
-    check("the page has the release and a badge", "1.4.0" in (page / "index.html").read_text() and (page / "lines-of-code.svg").is_file())
-    check("which is shown", "== actions/deploy-pages" in ran.log, ran.log)
-
-
-def repack(dist: Path) -> None:
-    """Archives of this version, as those of 1.4.0."""
-    for file in sorted(dist.glob("*.tar.gz")):
-        packed = io.BytesIO()
-        with tarfile.open(file) as old, tarfile.open(fileobj=packed, mode="w") as new:
-            for member in old.getmembers():
-                content = old.extractfile(member).read()
-                member.name = member.name.replace(VERSION, "1.4.0")
-                new.addfile(member, io.BytesIO(content))
-        file.unlink()
-        file.with_name(file.name.replace(VERSION, "1.4.0")).write_bytes(gzip.compress(packed.getvalue(), 1))
-    sums(dist)
 
 
 def main() -> int:
@@ -360,6 +280,7 @@ def main() -> int:
         world = World(binaries, release, service, running)
         try:
             setup(world)
+            logged_in(world)
             image = built(world)
             if image:
                 service.git("tag", "1.4.0", service.main)

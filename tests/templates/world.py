@@ -1,10 +1,12 @@
 """What the workflows for GitHub run against: a release of our tools on a server, a repository, the double of GitHub, a registry."""
 
+import dataclasses
 import functools
 import gzip
 import hashlib
 import http.server
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -118,13 +120,13 @@ class World:
             "RECORD": str(RECORD),
             "ENGINE": "",
             "LC_ALL": "C.UTF-8",
-            "GIT_CONFIG_GLOBAL": os.devnull,
+            # That of a job's home alone counts.
+            "GIT_CONFIG_NOSYSTEM": "1",
         }
         self.runner = Runner(FOLDER / place, environment, dict(SECRETS))
 
     def event(self, name: str = "main", kind: str = "branch", **more) -> Event:
-        event = Event(self.service.folder, self.service.main, name, kind, api=self.servers.api, **more)
-        return event
+        return Event(self.service.folder, self.service.main, name, kind, api=self.servers.api, **more)
 
     def run(self, name: str, event: Event, only: tuple = (), **inputs) -> Ran:
         given = {key.replace("_", "-"): value for key, value in inputs.items()}
@@ -135,7 +137,18 @@ class World:
         return ran
 
     def of_image(self, name: str, event: Event, **inputs) -> Ran:
-        return self.run(name, event, registry=self.servers.registry, image_base=self.base, tools_url=self.release.url, **inputs)
+        ours = {"registry": self.servers.registry, "image_base": self.base, "tools_url": self.release.url}
+        return self.run(name, event, **(ours | inputs))
+
+    def request(self) -> Event:
+        """That of a pull request, of a fork: what it is merged with is tried."""
+        return dataclasses.replace(self.event("7/merge"), name="pull_request", head_ref="feature/odd-numbers")
+
+    @property
+    def logins(self) -> list:
+        """The registries that the last job was logged in to."""
+        file = self.runner.folder / f"job-{self.runner.count}/home/.docker/config.json"
+        return sorted(json.loads(file.read_text())["auths"]) if file.exists() else []
 
     def digest(self, image: str) -> str | None:
         found = self.servers.image(f"{REPOSITORY}/{image}")
