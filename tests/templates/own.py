@@ -40,6 +40,7 @@ class Project:
         for program in (gitlab.HERE / "own").iterdir():
             shutil.copy2(program, self.folder / "ci")
         self.version = VERSION.search((self.folder / "Cargo.toml").read_text())[1]
+        subprocess.run([self.folder / "ci/changelog", self.version, "2026-01-31"], check=True, capture_output=True)
         git(self.folder, "init", "--quiet", "--initial-branch=main")
         commit(self.folder, "Begin")
         self.merge_request, self.main, self.commits = merged(self.folder, PROJECT, "feature/news", "news")
@@ -175,12 +176,21 @@ def next_commit(pipeline: Pipeline, world: servers.Servers) -> None:
     said = pipeline.run("next commit", {"CI_COMMIT_BRANCH": "main"})
     check("without another version there is nothing to tag", said.startswith("passed") and "there is nothing to tag" in said, said)
     equal("and there is no other tag", world.state(PROJECT)["tags"], before)
+    cargo = project.folder / "Cargo.toml"
+    major, minor, patch = project.version.split(".")
+    raised = f"{major}.{minor}.{int(patch) + 1}"
+    cargo.write_text(cargo.read_text().replace(f'version = "{project.version}"', f'version = "{raised}"', 1))
+    commit(project.folder, "build: raise the version")
+    said = pipeline.run("no changelog", {"CI_COMMIT_BRANCH": "main"})
+    check("a version without a changelog is not tagged", said.startswith("passed") and f"CHANGELOG.md has no {raised} yet" in said, said)
+    equal("and there is no tag of it", world.state(PROJECT)["tags"], before)
 
 
 def slip(pipeline: Pipeline, world: servers.Servers) -> None:
     """A tag that is not the version."""
     git(pipeline.project.folder, "tag", "99.0.0")
     said = pipeline.run("slip", gitlab.tag("99.0.0"))
+    git(pipeline.project.folder, "tag", "--delete", "99.0.0")
     check("a tag that is not the version fails", said.startswith("failed") and "Cargo.toml says" in said, said)
     equal("and releases nothing", world.image(f"{PROJECT}:99.0.0"), None)
     equal("nowhere", [release["tag"] for release in world.state(PROJECT)["releases"]], [pipeline.project.version])

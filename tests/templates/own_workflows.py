@@ -35,14 +35,20 @@ class Project(Service):
             (self.folder / name / "lib.rs").write_text("fn main() {}\n")
         manifest = self.folder / "Cargo.toml"
         manifest.write_text('[workspace.package]\nversion = "1.3.0"\n')
-        for program in STAND_INS.iterdir():
+        for program in (*STAND_INS.iterdir(), gitlab.ROOT / "ci/changelog"):
             shutil.copy2(program, self.folder / "ci")
+        changelogs = [self.folder / "CHANGELOG.md", self.folder / "crates/props/CHANGELOG.md"]
+        changelogs[1].parent.mkdir()
+        for changelog in changelogs:
+            changelog.write_text("# Changelog\n\n## [Unreleased]\n\n- News\n\n## [1.3.0] - 2025-12-31\n")
         self.git("init", "--quiet", "--initial-branch=main")
         self.first = self.commit("feat: begin")
         self.git("tag", "1.3.0")
         self.fix = self.commit("fix: mend")
         manifest.write_text('[workspace.package]\nversion = "1.4.0"\n')
-        self.main = self.commit("Raise the version")
+        self.raised = self.commit("Raise the version")
+        subprocess.run([self.folder / "ci/changelog", "1.4.0", "2026-01-31"], check=True, capture_output=True)
+        self.main = self.commit("Say what is in it")
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
 
 
@@ -107,6 +113,9 @@ def tagged(world: World) -> None:
     earlier = replace(world.event(), sha=project.fix)
     ran = world.run("own-test", earlier, only=("tag",))
     check("no tag unless the version was raised", ran.passed and "Cargo.toml says 1.3.0, which is no next version" in ran.log, ran.log)
+    ran = world.run("own-test", replace(world.event(), sha=project.raised), only=("tag",))
+    said = "no heading '## [1.4.0]' in CHANGELOG.md crates/props/CHANGELOG.md"
+    check("nor without a changelog", ran.passed and said in ran.log and "there is nothing to tag" in ran.log, ran.log)
     equal("there is none", project.git("tag"), "1.3.0")
     passes("the tag of the next version", world.run("own-test", world.event()))
     equal("once it is tested, and all that is as long as a release has passed", (called("tested"), called("verified")), ([project.main], VERIFIED))

@@ -199,6 +199,16 @@ def gated(binaries: str) -> None:
         check("the report is kept", junit.exists() and 'name="unit"' in junit.read_text())
         ok, said = run("image-gate", {"CODE": "7"})
         check("a gate that fails fails the job", "FAIL 3" in said and "exit code 7" in said, said)
+        cached = {"GATES_FILE": "cached.toml", "IMAGE_BUILDER": "buildx"}
+        cache = f"{image.removesuffix('/release')}/cache"
+        request = gitlab.merge_request("feature/even") | {"ENABLE_ISOLATION": "true"}
+        for event, changes, wanted in (
+            ("main", {"CI_COMMIT_BRANCH": "main"}, cache),
+            ("a merge request", request, ""),
+            ("a merge request that says so", request | {"IMAGE_CACHE_TO": "example.com/mine"}, "example.com/mine"),
+        ):
+            ok, said = run("image-gate", changes | cached)
+            check(f"layers of {event} go to the cache that is meant", ok and f"layers go to <{wanted}>" in said, said)
         ok, said = run("image-gate-inspect", gates.tag("v1.4.3"))
         check("what was not pushed cannot be inspected", not ok, said)
 

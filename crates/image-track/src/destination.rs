@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use contract::{Exit, Failure, Secret};
 use forge::{Address, Forge, Opening};
-use http::{Client, NetworkArgs};
+use http::{Client, NetworkArgs, Url};
 
 use crate::cli::{MergeMethod, Proposing};
 use crate::manifest::{Action, ForgeKind, Pipeline, Scm};
@@ -150,22 +150,43 @@ fn open_scm(
     client: &dyn Fn() -> Result<Client, http::Error>,
     dry_run: bool,
 ) -> Result<Forge, Failure> {
+    if scm.token.is_none()
+        && let Some(home) = jobs_server(scm.kind)
+        && let Some(server) = scm.server.as_ref().filter(|server| server.origin() != home.origin())
+    {
+        // A manifest comes by a merge request, and the token of a job is nobody's business but its own server's.
+        return Err(Failure::usage(format!(
+            "the scm '{}' is on {server}, and has no token: those of this job are for {home}",
+            scm.id
+        ))
+        .hint("name one in the manifest, token: '{{ requiredEnv \"NAME\" }}', and set that variable"));
+    }
     let token = || scm.token.as_ref().map(Secret::expose).map(str::to_owned);
     let address = match scm.kind {
         ForgeKind::Gitlab => Address::Gitlab(scm.web()),
         ForgeKind::Github => Address::Github,
     };
-    let api = scm.server.as_ref().filter(|server| server.host_str() != Some("github.com"));
+    let api = scm.server.as_ref().map(|server| match server.host_str() {
+        Some("github.com") => "https://api.github.com".to_owned(),
+        _ => format!("{}/api/v3", server.as_str().trim_end_matches('/')),
+    });
     let variables = |name: &str| match (scm.kind, name) {
         (ForgeKind::Gitlab, "GENERIC_GITLAB_TOKEN") if scm.token.is_some() => token(),
         (ForgeKind::Github, "GITHUB_TOKEN") if scm.token.is_some() => token(),
         (ForgeKind::Github, "GITHUB_REPOSITORY") => Some(scm.project.clone()),
-        (ForgeKind::Github, "GITHUB_API_URL") if api.is_some() => {
-            api.map(|server| format!("{}/api/v3", server.as_str().trim_end_matches('/')))
-        }
+        (ForgeKind::Github, "GITHUB_API_URL") if api.is_some() => api.clone(),
         (_, name) => variable(name),
     };
     Ok(Forge::open(&address, Opening { client, variables: &variables, dry_run, site: None })?)
+}
+
+/// The server that this job runs for, if it is a job of such a forge.
+fn jobs_server(kind: ForgeKind) -> Option<Url> {
+    let address = match kind {
+        ForgeKind::Gitlab => variable("CI_SERVER_URL"),
+        ForgeKind::Github => variable("GITHUB_SERVER_URL"),
+    };
+    Url::parse(&address?).ok()
 }
 
 /// The branch this job runs for.

@@ -1,7 +1,7 @@
 //! Requests, triggers and notices, with doubles of GitLab and GitHub.
 
 use serde_json::{Value, json};
-use testkit::{Github, Gitlab, Registry, Role, Tool};
+use testkit::{FileServer, Github, Gitlab, Registry, Role, Tool};
 
 use super::{Place, registry};
 
@@ -366,6 +366,43 @@ fn manifests_of_several_repositories_are_refused_before_anything_is_written() {
     // Each with the manifests that belong there.
     place.run("run").arg("updatecli.d/app.yaml").succeeds();
     assert_eq!(request(&gitlab)["title"], "Update app to 1.2.0");
+}
+
+/// A manifest comes by a merge request, and may name any server.
+#[test]
+fn a_jobs_token_does_not_go_to_another_server_that_a_manifest_names() {
+    let registry = registry("team/app", &["1.2.0"]);
+    let place = place(&registry);
+    let manifest = place.read("updatecli.d/app.yaml");
+    let manifest = manifest.replace("    kind: yaml\n", "    kind: yaml\n    scmid: here\n");
+    let elsewhere = FileServer::start();
+    for (kind, home, token) in [
+        ("gitlab", "CI_SERVER_URL", "GENERIC_GITLAB_TOKEN"),
+        ("gitlab", "CI_SERVER_URL", "GITLAB_TOKEN"),
+        ("github", "GITHUB_SERVER_URL", "GITHUB_TOKEN"),
+    ] {
+        let scm = format!(
+            "scms:\n  here:\n    kind: {kind}\n    spec: {{url: '{}', owner: team, repository: profile, branch: main}}\n",
+            elsewhere.url()
+        );
+        place.write("updatecli.d/app.yaml", &format!("{manifest}{scm}"));
+        let run = place.run("run").env(home, "https://forge.example.com").env(token, "of-the-job");
+        let refused = run.fails(2);
+        let said = refused.error();
+        assert!(said[0].contains("the scm 'here' is on http://127.0.0.1:"), "{kind}: {said:?}");
+        assert!(said[0].contains("those of this job are for https://forge.example.com/"), "{kind}: {said:?}");
+        assert!(said[1].contains("requiredEnv"), "{kind}: {said:?}");
+        assert_eq!(elsewhere.take_log(), Vec::new(), "{kind}");
+        // With a token of its own it is asked, and by nobody else's.
+        let named = scm.replace("branch: main", "branch: main, token: '{{ requiredEnv \"TRACK_TOKEN\" }}'");
+        place.write("updatecli.d/app.yaml", &format!("{manifest}{named}"));
+        let run = place.run("run").env(home, "https://forge.example.com").env(token, "of-the-job");
+        run.env("TRACK_TOKEN", "of-the-manifest").fails(1);
+        assert!(!elsewhere.take_log().is_empty(), "{kind}");
+        let sent = elsewhere.take_headers();
+        assert!(sent.iter().any(|(_, value)| value.contains("of-the-manifest")), "{kind}: {sent:?}");
+        assert!(!sent.iter().any(|(_, value)| value.contains("of-the-job")), "{kind}: {sent:?}");
+    }
 }
 
 #[test]
