@@ -7,7 +7,7 @@ import http.client
 import os
 import sys
 
-TIMEOUT = 2.0
+TIMEOUT = 10.0
 """Seconds; less than what the Dockerfile allows the whole check."""
 
 

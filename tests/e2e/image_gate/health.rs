@@ -5,8 +5,8 @@ use testkit::{Engine, skipped};
 
 use super::stand::{IMAGE, Stand};
 
-/// Asked as often as an engine can.
-const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD";
+/// Asked as often as an engine can. On a machine that is busy the shortest check takes more than a second.
+const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=30s --retries=2 CMD";
 
 fn image(stand: &Stand, name: &str, check: &str, command: &str) -> String {
     let name = format!("gate/{name}:1");
@@ -38,7 +38,7 @@ fn the_healthcheck_decides() {
         ("exits", format!("{CHECK} true"), "echo no config; exit 5", vec!["--steady", "10s"], 3, "exited"),
         (
             "never",
-            format!("{CHECK} sleep 10").replace("1s", "60s"),
+            format!("{CHECK} sleep 10"),
             WAITS,
             vec!["--timeout", "3s"],
             3,

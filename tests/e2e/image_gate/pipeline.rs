@@ -11,7 +11,7 @@ use testkit::{Engine, Output, Registry, skipped};
 use super::stand::{GREEDY, IMAGE, Stand, line, started};
 use crate::process::send;
 
-const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=1s --retries=2 CMD true";
+const CHECK: &str = "HEALTHCHECK --interval=100ms --timeout=30s --retries=2 CMD true";
 
 /// The description of an image with these gates behind its build.
 fn project(stand: &Stand, gates: &str) {
