@@ -36,14 +36,7 @@ fn the_healthcheck_decides() {
         ("flapping", format!("{CHECK} {once}"), WAITS, vec![], 0, "healthy"),
         ("flapping", format!("{CHECK} {once}"), WAITS, vec!["--steady", "10s"], 3, "flapping"),
         ("exits", format!("{CHECK} true"), "echo no config; exit 5", vec!["--steady", "10s"], 3, "exited"),
-        (
-            "never",
-            format!("{CHECK} sleep 10"),
-            WAITS,
-            vec!["--timeout", "3s"],
-            3,
-            "too late",
-        ),
+        ("never", format!("{CHECK} sleep 10"), WAITS, vec!["--timeout", "3s"], 3, "too late"),
     ] {
         let image = image(&stand, name, &check, command);
         let output = stand.gate("health").args(&options).arg(&image).run();
