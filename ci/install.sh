@@ -50,28 +50,47 @@ quoted() {
   printf '%s' "$1" | sed 's/[\\"]/\\&/g'
 }
 
-# Fetches with curl, and goes where the server sends us; who asks is told to that server alone, and is in no argument.
+# One request with curl; prints where it leads to, if it leads elsewhere. What stands still for a minute is given up. -q: a
+# .curlrc that follows by itself would take the header along.
+ask_curl() {
+  {
+    printf 'url = "%s"\n' "$(quoted "$1")"
+    if [ -n "${PYPELINES_HEADER:-}" ] && [ "$(server "$1")" = "$(server "$3")" ]; then
+      printf 'header = "%s"\n' "$(quoted "$PYPELINES_HEADER")"
+    fi
+  } | curl -q --config - --globoff --fail --silent --show-error --retry 3 --connect-timeout 30 --speed-limit 1 --speed-time 60 \
+    --output "$2" --write-out '%{redirect_url}'
+}
+
+# The same with GNU's wget, which by itself waits for a quarter of an hour, twenty times.
+ask_wget() {
+  wget -nv -S -T 60 -t 3 --max-redirect=0 -O "$2" "$1" 2>"$work/said" && return 0
+  place=$(sed -n 's/^ *[Ll]ocation: *//p' "$work/said" | sed -n '$p' | tr -d '\r')
+  case $place in
+    '') grep -v '^ ' "$work/said" | sed 's|//[^/@]*@|//***@|' >&2; return 1 ;;
+    [a-z]*://*) ;;
+    //*) place=${1%%:*}:$place ;;
+    /*) place=$(server "$1")$place ;;
+    *) place=${1%/*}/$place ;;
+  esac
+  printf '%s' "$place"
+}
+
+# follow ask_… URL FILE: goes where the server sends us; who asks is told to that server alone, and is in no argument.
 follow() {
-  address=$1
-  login=$(printf '%s\n' "$1" | sed -n 's|^[a-z]*://\([^/@]*@\).*|\1|p')
+  address=$2
+  login=$(printf '%s\n' "$2" | sed -n 's|^[a-z]*://\([^/@]*@\).*|\1|p')
   for hop in 1 2 3 4 5 6 7 8 9; do
-    # What stands still for a minute is given up.
-    next=$({
-      printf 'url = "%s"\n' "$(quoted "$address")"
-      if [ -n "${PYPELINES_HEADER:-}" ] && [ "$(server "$address")" = "$(server "$1")" ]; then
-        printf 'header = "%s"\n' "$(quoted "$PYPELINES_HEADER")"
-      fi
-    } | curl --config - --fail --silent --show-error --retry 3 --connect-timeout 30 --speed-limit 1 --speed-time 60 --output "$2" \
-      --write-out '%{redirect_url}') || return 1
+    next=$("$1" "$address" "$3" "$2") || return 1
     [ -n "$next" ] || return 0
     case $address,$next in
       http://*,http://* | http://*,https://* | https://*,https://*) ;;
-      *) echo "install.sh: $(server "$1") leads to $(server "$next"), without TLS: that is not followed" >&2; return 1 ;;
+      *) echo "install.sh: $(server "$2") leads to $(server "$next"), without TLS: that is not followed" >&2; return 1 ;;
     esac
-    [ "$(server "$next")" != "$(server "$1")" ] || next=${next%%://*}://$login${next#*://}
+    [ "$(server "$next")" != "$(server "$2")" ] || next=${next%%://*}://$login${next#*://}
     address=$next
   done
-  echo "install.sh: $(server "$1") leads from one address to the next, $hop times" >&2
+  echo "install.sh: $(server "$2") leads from one address to the next, $hop times" >&2
   return 1
 }
 
@@ -80,16 +99,15 @@ choose_programs() {
     file://*) ;;
     *://*)
       if command -v curl >/dev/null; then
-        download() { follow "$1" "$2"; }
+        download() { follow ask_curl "$1" "$2"; }
       elif ! command -v wget >/dev/null; then
         fail "neither curl nor wget is there" "install one of them, or name the folder of a release in PYPELINES_BASE_URL"
       elif [ -n "${PYPELINES_HEADER:-}" ]; then
         fail "PYPELINES_HEADER needs curl, and only wget is there" "install curl: wget would send the header to other servers, too"
       elif wget --version 2>/dev/null | grep -q GNU; then
-        # By itself it waits for a quarter of an hour, twenty times.
-        download() { wget -q -T 60 -t 3 -O "$2" "$1"; }
+        download() { follow ask_wget "$1" "$2"; }
       else
-        # That of busybox, linked statically with glibc, does not bear -T.
+        # That of busybox cannot be told where not to go; linked statically with glibc, it does not bear -T.
         download() { wget -q -O "$2" "$1"; }
       fi
       ;;
@@ -105,11 +123,11 @@ choose_programs() {
 
 # The platform, as archives name it.
 choose_platform() {
-  case $(uname -s) in Linux) ;; *) fail "there are no binaries for $(uname -s), only for Linux" "cargo install builds them from source" ;; esac
+  case $(uname -s) in Linux) ;; *) fail "there are no binaries for $(uname -s), only for Linux" "from source, in a clone: cargo install --locked --path crates/TOOL" ;; esac
   case $(uname -m) in
     x86_64 | amd64) arch=amd64 ;;
     aarch64 | arm64) arch=arm64 ;;
-    *) fail "there are no binaries for $(uname -m), only for x86_64 and aarch64" "cargo install builds them from source" ;;
+    *) fail "there are no binaries for $(uname -m), only for x86_64 and aarch64" "from source, in a clone: cargo install --locked --path crates/TOOL" ;;
   esac
 }
 
@@ -121,13 +139,18 @@ get_sums() {
     "a page to sign in? PYPELINES_HEADER says who asks; --help shows it"
 }
 
+# Lines as words. Not every system has xargs.
+in_a_line() {
+  tr '\n' ' ' | sed 's/ $//'
+}
+
 # What is there for this platform, a word each.
 versions_there() {
-  sed -n "s/^[0-9a-f]*  [a-z-]*-\([0-9].*\)-linux-$arch\.tar\.gz\$/\1/p" "$work/SHA256SUMS" | sort -u | xargs
+  sed -n "s/^[0-9a-f]*  [a-z-]*-\([0-9].*\)-linux-$arch\.tar\.gz\$/\1/p" "$work/SHA256SUMS" | sort -u | in_a_line
 }
 
 tools_there() {
-  sed -n "s/^[0-9a-f]*  \([a-z-]*\)-$version-linux-$arch\.tar\.gz\$/\1/p" "$work/SHA256SUMS" | xargs
+  sed -n "s/^[0-9a-f]*  \([a-z-]*\)-$version-linux-$arch\.tar\.gz\$/\1/p" "$work/SHA256SUMS" | in_a_line
 }
 
 # The version of what is there, when none was asked for.
@@ -178,7 +201,7 @@ main() {
       --version) [ $# -gt 1 ] || fail "--version wants a version" '' 2; version=$2; shift 2 ;;
       -h | --help) usage; exit 0 ;;
       -*) fail "unknown option $1" "--help lists them" 2 ;;
-      *[!a-z-]*) fail "$1 is no name of a tool" "--help says how this is called" 2 ;;
+      '' | *[!a-z-]*) fail "'$1' is no name of a tool" "--help says how this is called" 2 ;;
       *) tools="$tools $1"; shift ;;
     esac
   done
@@ -190,20 +213,21 @@ main() {
   case $base in
     *'{version}'*)
       [ -n "$version" ] || fail "no version is given, and the address is made of it: $(without_login "$base")" "use --version" 2
-      base=${base%%'{version}'*}$version${base#*'{version}'} ;;
+      base=$(printf '%s\n' "$base" | sed "s/{version}/$version/g") ;;
   esac
   base=${base%/}
   shown=$(without_login "$base")
   choose_platform
   choose_programs
 
-  mkdir -p "$to" 2>/dev/null || fail "cannot make the folder $to" "choose another one with --to"
+  mkdir -p -- "$to" 2>/dev/null || fail "cannot make the folder $to" "choose another one with --to"
   [ -w "$to" ] || fail "cannot write into $to" "choose another folder with --to"
-  to=$(cd "$to" && pwd)
+  to=$(CDPATH='' cd -- "$to" && pwd)
   work=$(mktemp -d 2>/dev/null) || fail "cannot make a folder for the downloads" "set TMPDIR to a folder that can be written to"
   # In the folder itself, where a rename is enough to put a tool in its place.
   staged=$to/.pypelines.$$
   trap 'rm -rf "$work" "$staged"' EXIT
+  trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
   mkdir "$staged" || fail "cannot write into $to" "choose another folder with --to"
@@ -226,5 +250,5 @@ main() {
   case :${PATH:-}: in *:"$to":*) ;; *) echo "install.sh: $to is not in PATH; add it: export PATH=\"$to:\$PATH\"" >&2 ;; esac
 }
 
-# The last line: what was cut off on its way to `sh` does nothing.
-main "$@"
+# The last line, and whole: what was cut off on its way to `sh` does nothing.
+{ main "$@"; }

@@ -148,11 +148,16 @@ fn all_tools_are_installed_or_those_that_are_named_and_again() {
 fn a_release_is_found_on_a_server_in_a_folder_and_by_its_version() {
     let release = Release::new();
     let (server, folder) = (release.serve(), release.path(""));
+    let twice = FileServer::start();
+    for name in names(&folder) {
+        twice.put(&format!("/1.2.3/1.2.3/{name}"), fs::read(release.path(&name)).expect("a file"));
+    }
     let folder = folder.display();
     for (base, arguments) in [
         (format!("{}/1.2.3", server.url()), &["props"][..]),
         (format!("{}/{{version}}/", server.url()), &["props", "--version", "1.2.3"]),
         (format!("{}/{{version}}/", server.url()), &["--version", "v1.2.3", "props"]),
+        (format!("{}/{{version}}/{{version}}", twice.url()), &["--version", "1.2.3", "props"]),
         (format!("{folder}"), &["props"]),
         (format!("file://{folder}"), &["props"]),
     ] {
@@ -189,12 +194,13 @@ fn what_is_not_right_is_named_and_nothing_is_installed() {
     };
     let login_page: Spoil =
         |release| fs::write(release.path("SHA256SUMS"), "<html>Who are you?").expect("a file");
-    let rows: [(&str, &[&str], Spoil, i32, &str); 13] = [
+    let rows: [(&str, &[&str], Spoil, i32, &str); 14] = [
         ("another file", &["props"], another, 1, "is not what SHA256SUMS says"),
         ("the second of two is another file", &["pypelines", "props"], another, 1, "nothing was installed"),
         ("half a file", &[], half, 1, "the download was cut off"),
         ("no such tool", &["propz"], |_| {}, 1, "it has for this platform and version: props pypelines"),
-        ("no name of a tool", &["../props"], |_| {}, 2, "../props is no name of a tool"),
+        ("no name of a tool", &["../props"], |_| {}, 2, "'../props' is no name of a tool"),
+        ("nothing for a tool", &[""], |_| {}, 2, "'' is no name of a tool"),
         ("no such version", &["--version", "9.9.9"], |_| {}, 1, "has no version 9.9.9 for linux-"),
         ("several versions, none named", &[], several, 2, "name one with --version: 1.2.3 1.3.0"),
         ("no checksums", &[], no_sums, 1, "check PYPELINES_BASE_URL"),
@@ -278,6 +284,12 @@ fn a_folder_that_may_only_be_read_is_named() {
     }
 }
 
+/// What install.sh calls besides what downloads and checks.
+const ANY: [&str; 15] = [
+    "sh", "awk", "cp", "cut", "grep", "gzip", "mkdir", "mktemp", "mv", "rm", "sed", "sort", "tar", "tr",
+    "uname",
+];
+
 /// A PATH on which only these programs are; none, after saying so, where one is missing.
 fn path_of(programs: &[&str]) -> Option<tempfile::TempDir> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -295,10 +307,6 @@ fn path_of(programs: &[&str]) -> Option<tempfile::TempDir> {
 
 #[test]
 fn without_a_program_that_downloads_or_checks_it_says_which() {
-    const ANY: [&str; 17] = [
-        "sh", "awk", "cp", "cut", "echo", "grep", "gzip", "mkdir", "mktemp", "mv", "rm", "sed", "sort",
-        "tar", "tr", "uname", "xargs",
-    ];
     let release = Release::new();
     let server = release.serve();
     for (more, code, words) in [
@@ -321,8 +329,8 @@ fn without_a_program_that_downloads_or_checks_it_says_which() {
 fn half_of_the_script_does_nothing() {
     let text = fs::read_to_string(SCRIPT).expect("the script");
     let release = Release::new();
-    for part in 1..8 {
-        let cut = text.len() * part / 8;
+    let eighths = (1..8).map(|part| text.len() * part / 8);
+    for cut in eighths.chain(text.len() - 20..text.len() - 1) {
         let home = tempfile::tempdir().expect("a folder");
         let mut command = Command::new("sh");
         command.args(["-c", &text[..cut]]).env("HOME", home.path());
@@ -330,9 +338,24 @@ fn half_of_the_script_does_nothing() {
         assert_eq!(
             (names(home.path()), ended.printed.as_str()),
             (Vec::new(), ""),
-            "{part}/8: {}",
+            "{cut} of {}: {}",
+            text.len(),
             ended.told
         );
+    }
+}
+
+/// With CDPATH the shell tells where it goes.
+#[test]
+fn a_folder_beside_the_working_folder_is_that_one() {
+    let release = Release::new();
+    let home = tempfile::tempdir().expect("a folder");
+    for to in ["bin", "-bin"] {
+        let mut command = script(&release.path("").display().to_string(), home.path());
+        command.current_dir(home.path()).env("CDPATH", home.path()).args(["props", "--to", to]);
+        let ended = ended(&mut command);
+        assert_eq!(ended.code, Some(0), "{to}: {}", ended.told);
+        assert_eq!(names(&home.path().join(to)), ["props"]);
     }
 }
 

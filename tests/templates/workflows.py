@@ -58,6 +58,15 @@ def setup(world: World) -> None:
         ran = action(wanted | inputs)
         check(f"setup fails: {title}", not ran.passed and words in ran.log, ran.log)
         check(f"and installs nothing: {title}", "path" not in ran.outputs or not ran.outputs["path"], ran.outputs)
+    other = FOLDER / "another-system"
+    other.mkdir()
+    (other / "uname").write_text("#!/bin/sh\n[ \"$1\" = -m ] && echo arm64 || echo Darwin\n")
+    (other / "uname").chmod(0o755)
+    here = world.runner.environment["PATH"]
+    world.runner.environment["PATH"] = f"{other}:{here}"
+    ran = action(wanted)
+    world.runner.environment["PATH"] = here
+    check("setup on another system says which there is", not ran.passed and "no binaries for Darwin, only for Linux" in ran.log, ran.log)
     release.path("image-track").write_bytes(kept["image-track"])
     equal("nothing of that gets into a cache", len(list((world.runner.folder / "caches").iterdir())), 1)
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use testkit::FileServer;
 
-use super::{Release, SCRIPT, VERSION, ended, installed, names, script, serve, shell};
+use super::{ANY, Release, SCRIPT, VERSION, ended, installed, names, path_of, script, serve, shell};
 
 /// A folder with a `curl` in it that notes its arguments, and then is the one of this machine.
 fn noting_curl(notes: &Path) -> tempfile::TempDir {
@@ -35,6 +35,8 @@ fn who_asks_is_told_to_the_releases_server_alone_and_in_no_argument() {
     let notes = home.path().join("notes");
     let curl = noting_curl(&notes);
     let path = format!("{}:{}", curl.path().display(), std::env::var("PATH").unwrap_or_default());
+    // Who has this goes everywhere with everything.
+    fs::write(home.path().join(".curlrc"), "location-trusted\noutput = elsewhere\n").expect("a file");
     let mut command = script(&format!("{}/1.2.3", forge.url()), home.path());
     let ended = ended(command.env("PATH", path).env("PYPELINES_HEADER", "PRIVATE-TOKEN: t0ken-\"of\\me"));
     assert_eq!(ended.code, Some(0), "{}", ended.told);
@@ -88,20 +90,30 @@ fn a_login_in_the_address_is_used_and_never_shown() {
 fn what_is_asked_for_with_tls_does_not_come_without() {
     let release = Release::new();
     let plain = release.serve();
-    for (end, words) in [
-        (".tar.gz", "nothing was installed"),
-        ("SHA256SUMS", "check PYPELINES_BASE_URL"),
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let only_wget = path_of(&[&ANY[..], &["sha256sum", "wget"]].concat());
+    let only_wget = only_wget.as_ref().map(|folder| folder.path().as_os_str().to_owned());
+    for (end, words, path) in [
+        (".tar.gz", "nothing was installed", Some(&path)),
+        ("SHA256SUMS", "check PYPELINES_BASE_URL", Some(&path)),
         // It may go on with TLS, of course.
-        ("/", ""),
+        ("/", "", Some(&path)),
+        (".tar.gz", "nothing was installed", only_wget.as_ref()),
+        ("SHA256SUMS", "check PYPELINES_BASE_URL", only_wget.as_ref()),
+        ("/", "", only_wget.as_ref()),
     ] {
+        let Some(path) = path else { continue };
         let safe = FileServer::start_with_tls();
         for name in names(&release.path("")) {
             safe.put(&format!("/1.2.3/{name}"), fs::read(release.path(&name)).expect("a file"));
         }
         safe.move_to(end, &plain.url());
         let home = tempfile::tempdir().expect("a folder");
+        fs::write(home.path().join(".curlrc"), "location\n").expect("a file");
+        let trusted = format!("ca_certificate = {}\n", safe.authority().display());
+        fs::write(home.path().join(".wgetrc"), trusted).expect("a file");
         let mut command = script(&format!("{}/1.2.3", safe.url()), home.path());
-        let ended = ended(command.env("CURL_CA_BUNDLE", safe.authority()));
+        let ended = ended(command.env("CURL_CA_BUNDLE", safe.authority()).env("PATH", path));
         if words.is_empty() {
             assert_eq!(ended.code, Some(0), "{}", ended.told);
             continue;
@@ -111,6 +123,26 @@ fn what_is_asked_for_with_tls_does_not_come_without() {
         assert!(ended.told.contains(words), "{}", ended.told);
         assert_eq!(plain.take_log(), Vec::new());
     }
+}
+
+/// A place as servers write it, and what GNU's wget makes of it, which cannot say where it was sent.
+#[test]
+fn wget_goes_where_it_is_sent_and_says_what_went_wrong() {
+    let Some(path) = path_of(&[&ANY[..], &["sha256sum", "wget"]].concat()) else { return };
+    let release = Release::new();
+    let storage = release.serve();
+    let forge = release.serve();
+    forge.move_to(".tar.gz", &storage.url());
+    let home = tempfile::tempdir().expect("a folder");
+    let good = ended(script(&format!("{}/1.2.3", forge.url()), home.path()).env("PATH", path.path()));
+    assert_eq!(good.code, Some(0), "{}", good.told);
+    assert_eq!(installed(home.path()), ["props", "pypelines", "versioner"]);
+    assert_eq!(storage.take_log().len(), 1, "the archive");
+    let address = format!("{}/9.9.9", forge.url()).replace("http://", "http://bob:s3cret@");
+    let wrong = ended(script(&address, home.path()).env("PATH", path.path()));
+    assert_eq!(wrong.code, Some(1), "{}", wrong.told);
+    assert!(wrong.told.contains("404") && wrong.told.contains("cannot fetch"), "{}", wrong.told);
+    assert!(!wrong.told.contains("s3cret"), "{}", wrong.told);
 }
 
 #[test]
