@@ -24,7 +24,7 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Nobody has named a forge, and no pipeline says which one it runs for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no forge is named, and none was found: this is no job of GitLab or GitHub")]
+#[error("no forge is named, and none was found: neither GitLab's CI variables nor GitHub's are set")]
 pub struct NoneFound;
 
 impl Explain for NoneFound {
