@@ -6,7 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use contract::file::{Replaced, replace};
+use contract::file::{Replaced, advice, replace};
 use contract::{Exit, Failure, output};
 use tracing::{info, warn};
 
@@ -135,9 +135,8 @@ impl Change {
     fn write(&self, path: &Path) -> Result<Replaced, Failure> {
         let names = fs::metadata(path).map_or(1, |known| known.nlink());
         let replaced = replace(path, self.after.as_bytes()).map_err(|error| {
-            Failure::failed(format!("cannot write {}", path.display()))
-                .because(error)
-                .hint("check that its folder is there and may be written to")
+            let hint = advice(&error);
+            Failure::failed(format!("cannot write {}", path.display())).because(error).hint(hint)
         })?;
         match replaced {
             Replaced::Written => {

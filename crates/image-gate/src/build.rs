@@ -5,7 +5,7 @@ mod context;
 pub(crate) mod program;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use bollard::auth::DockerCredentials;
 use bollard::models::BuildInfo;
@@ -35,7 +35,22 @@ pub(crate) struct Job<'a> {
 
 impl Job<'_> {
     pub(crate) fn context(&self) -> PathBuf {
-        below(self.folder, &self.build.context)
+        plain(&below(self.folder, &self.build.context))
+    }
+
+    pub(crate) fn dockerfile(&self) -> PathBuf {
+        plain(&self.context().join(&self.build.dockerfile))
+    }
+
+    /// # Errors
+    /// When there is nothing that it could be built by.
+    pub(crate) fn described(&self) -> Result<(), Failure> {
+        let dockerfile = self.dockerfile();
+        if dockerfile.is_file() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("cannot build {}: there is no {}", self.image, dockerfile.display()))
+            .hint("dockerfile of [build] names it, seen from context"))
     }
 
     /// Builds it, and returns the ID of the image, which no other run can move.
@@ -43,15 +58,7 @@ impl Job<'_> {
     /// # Errors
     /// When the build fails.
     pub(crate) async fn run(&self, keeper: &Keeper, output: &Output) -> Result<String, Failure> {
-        let dockerfile = self.context().join(&self.build.dockerfile);
-        if !dockerfile.is_file() {
-            return Err(Failure::usage(format!(
-                "cannot build {}: there is no {}",
-                self.image,
-                dockerfile.display()
-            ))
-            .hint("dockerfile of [build] names it, seen from context"));
-        }
+        self.described()?;
         info!("building {}", self.image);
         if self.build.is_by_buildx() {
             buildx::run(self, &keeper.engine, output).await
@@ -124,7 +131,7 @@ impl Job<'_> {
 
     /// Who we are for the registries that the build may pull from.
     fn logins(&self) -> Result<HashMap<String, DockerCredentials>, Failure> {
-        let text = std::fs::read_to_string(self.context().join(&self.build.dockerfile)).unwrap_or_default();
+        let text = std::fs::read_to_string(self.dockerfile()).unwrap_or_default();
         let from = text.lines().filter_map(|line| {
             let mut words = line.split_whitespace();
             let keyword = words.next()?.eq_ignore_ascii_case("from");
@@ -160,6 +167,12 @@ impl Job<'_> {
     }
 }
 
+/// The path without `.`, as people write it.
+fn plain(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    if plain.as_os_str().is_empty() { ".".into() } else { plain }
+}
+
 /// The container that the engine builds in. It removes it by itself, but after an interruption that takes it a while, and
 /// then there should be nothing left.
 struct Workshop<'a> {
@@ -190,4 +203,22 @@ impl Drop for Workshop<'_> {
 pub(crate) async fn say(output: &Output, text: impl Into<Bytes>) {
     // Whoever writes has its own error to tell.
     let _ = output.send((Side::Err, text.into())).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_as_it_would_be_written() {
+        for (path, expected) in [
+            ("././Dockerfile", "Dockerfile"),
+            ("./.", "."),
+            ("./a/./b", "a/b"),
+            ("../x", "../x"),
+            ("/a/.", "/a"),
+        ] {
+            assert_eq!(plain(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
 }

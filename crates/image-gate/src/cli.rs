@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser as Filled;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::args::{Common, DryRunArgs, FormatArgs};
 
@@ -38,7 +39,7 @@ pub(crate) struct ContainerArgs {
     #[arg(long = "env", value_name = "NAME[=VALUE]")]
     pub(crate) variables: Vec<Variable>,
     /// The network: none, bridge, host, or the name of one
-    #[arg(long, value_name = "NAME", env = "IMAGE_GATE_NETWORK")]
+    #[arg(long, value_name = "NAME", value_parser = Filled::new(), env = "IMAGE_GATE_NETWORK")]
     pub(crate) network: Option<String>,
     /// How much memory it may use: 512m, 2g
     #[arg(long, value_name = "SIZE", value_parser = bytes, env = "IMAGE_GATE_MEMORY")]
@@ -70,7 +71,7 @@ pub(crate) enum Pull {
 #[command(override_usage = "image-gate run [OPTIONS] <IMAGE> -- <CMD>...")]
 pub(crate) struct Run {
     /// The image, as docker would find it: NAME[:TAG], or an ID
-    #[arg(value_name = "IMAGE")]
+    #[arg(value_name = "IMAGE", value_parser = Filled::new())]
     pub(crate) image: String,
     /// The command and its arguments [default: the image's own]
     #[arg(value_name = "CMD", last = true)]
@@ -82,16 +83,16 @@ pub(crate) struct Run {
     #[arg(long = "copy", value_name = "SRC:DST")]
     pub(crate) copies: Vec<Copy>,
     /// Where the command runs
-    #[arg(long, value_name = "DIR", env = "IMAGE_GATE_WORKDIR")]
+    #[arg(long, value_name = "DIR", value_parser = Filled::new(), env = "IMAGE_GATE_WORKDIR")]
     pub(crate) workdir: Option<String>,
     /// Who runs it: a name or number, with :GROUP if need be
-    #[arg(long, value_name = "USER", env = "IMAGE_GATE_USER")]
+    #[arg(long, value_name = "USER", value_parser = Filled::new(), env = "IMAGE_GATE_USER")]
     pub(crate) user: Option<String>,
     /// The program in the place of the image's own entry point; "" for none
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) entrypoint: Option<String>,
     /// A command of the image's shell that root runs first; may be repeated
-    #[arg(long = "setup", value_name = "COMMAND")]
+    #[arg(long = "setup", value_name = "COMMAND", value_parser = Filled::new())]
     pub(crate) setup: Vec<String>,
     /// What of the container is kept, in which folder of ours, also when the command fails; may be repeated
     #[arg(long = "artifact", value_name = "PATH:DIR")]
@@ -110,7 +111,7 @@ pub(crate) struct Run {
 #[derive(Args, Debug)]
 pub(crate) struct Health {
     /// The image, as docker would find it: NAME[:TAG], or an ID
-    #[arg(value_name = "IMAGE")]
+    #[arg(value_name = "IMAGE", value_parser = Filled::new())]
     pub(crate) image: String,
     /// How long it may take: 90, 20s, 10m
     #[arg(long, value_name = "SECONDS", value_parser = duration, default_value = "20")]
@@ -146,7 +147,7 @@ pub(crate) struct Pipeline {
     #[arg(value_name = "FILE", default_value = "gates.toml")]
     pub(crate) file: PathBuf,
     /// This step alone: build, the name of a gate, health or push; may be repeated
-    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "IMAGE_GATE_ONLY")]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = Filled::new(), env = "IMAGE_GATE_ONLY")]
     pub(crate) only: Vec<String>,
     /// Leave the containers where they are, to look at; 'image-gate prune --all' removes them
     #[arg(long, env = "IMAGE_GATE_KEEP")]
@@ -155,11 +156,12 @@ pub(crate) struct Pipeline {
     #[arg(long, value_name = "FILE", env = "IMAGE_GATE_JUNIT")]
     pub(crate) junit: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) events: EventArgs,
-    #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+    // Last: its heading holds for what comes behind it.
+    #[command(flatten)]
+    pub(crate) events: EventArgs,
 }
 
 /// What the CI says about the commit.
@@ -176,12 +178,14 @@ pub(crate) struct EventArgs {
 
 /// Tag what was built, and push it
 ///
-/// A REF with a tag gets that tag. One without gets latest on a branch of --only-on; on a git tag the tag's own name, and
-/// latest if that is a release. On any other branch nothing is pushed, and exit code 0 says that this is right.
+/// A REF with a tag gets that tag. One without gets latest on a branch of --only-on. On a git tag it gets the version, which
+/// of v1.4.0 is 1.4.0, and latest unless that is a pre-release. Other releases are not looked at: a fix of an older line
+/// moves latest back, unless REFs name the tags that 'versioner tags release' prints. On any other branch nothing is pushed,
+/// and exit code 0 says that this is right; where neither branch nor tag is known it is 2.
 #[derive(Args, Debug)]
 pub(crate) struct Push {
     /// The image that was built, as docker would find it
-    #[arg(value_name = "IMAGE")]
+    #[arg(value_name = "IMAGE", value_parser = Filled::new())]
     pub(crate) image: String,
     /// Where it goes: HOST[:PORT]/PATH[:TAG]
     #[arg(value_name = "REF", required = true)]
@@ -191,16 +195,18 @@ pub(crate) struct Push {
         long,
         value_name = "NAME",
         value_delimiter = ',',
+        value_parser = Filled::new(),
         default_value = "main,tag",
         env = "IMAGE_GATE_ONLY_ON"
     )]
     pub(crate) only_on: Vec<String>,
     #[command(flatten)]
-    pub(crate) events: EventArgs,
-    #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+    // Last: its heading holds for what comes behind it.
+    #[command(flatten)]
+    pub(crate) events: EventArgs,
 }
 
 /// Remove what killed runs have left behind
@@ -216,4 +222,21 @@ pub(crate) struct Prune {
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+
+    #[test]
+    fn only_what_the_ci_says_stands_below_commit_in_the_help() {
+        let command = contract::command::<Cli>();
+        for subcommand in command.get_subcommands() {
+            for argument in subcommand.get_arguments() {
+                let id = argument.get_id().as_str();
+                let is_below = argument.get_help_heading() == Some("Commit");
+                assert_eq!(is_below, id.starts_with("commit_"), "{} {id}", subcommand.get_name());
+            }
+        }
+    }
 }

@@ -90,7 +90,9 @@ pub(crate) fn existing(path: &std::path::Path, attempt: &str) -> Result<PathBuf,
     std::fs::canonicalize(path).map_err(|error| {
         // Whoever reads this in a job's log does not know where that job was.
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Failure::failed(format!("cannot {attempt} {}", whole.display())).because(error)
+        Failure::failed(format!("cannot {attempt} {}", whole.display()))
+            .because(error)
+            .hint("what stands before the colon is a file or folder of this machine")
     })
 }
 

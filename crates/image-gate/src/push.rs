@@ -16,6 +16,7 @@ use crate::image::{Image, login};
 use crate::output;
 use crate::signals::Signals;
 
+use rule::UNKNOWN;
 pub(crate) use rule::{Decision, Event, decide};
 
 /// A reference that was pushed, and the digest that it leads to.
@@ -27,6 +28,11 @@ pub(crate) struct Pushed {
 /// Pushes, or says why not.
 pub(crate) async fn run(args: &Push, out: &mut dyn Write) -> Result<Exit, Failure> {
     let event = Event::find(&args.events, &|name| std::env::var(name).ok());
+    if event == Event::Unknown {
+        // Nothing at all would look like success, and here nobody has said that it is.
+        return Err(Failure::usage(format!("cannot push {}: {UNKNOWN}", args.image))
+            .hint("say what it is pushed for: --commit-branch main, or --commit-tag v1.4.0; GitLab's and GitHub's jobs say it by themselves"));
+    }
     let references = match decide(&event, &args.only_on, &args.references, None)? {
         Decision::Nothing(why) => {
             info!("nothing is pushed: {why}");
@@ -77,7 +83,8 @@ async fn one(engine: &Engine, image: &str, reference: &Reference) -> Result<Opti
     let (Repository::Remote { .. }, Some(tag)) = (&reference.repository, &reference.tag) else {
         return Err(Failure::usage(format!(
             "cannot push {reference}: an engine pushes HOST[:PORT]/PATH:TAG"
-        )));
+        ))
+        .hint("name it such as registry.example.com/team/app; image-promote copies layouts"));
     };
     let (name, tag) = (reference.repository.to_string(), tag.to_string());
     let options = TagImageOptionsBuilder::new().repo(&name).tag(&tag).build();

@@ -20,6 +20,10 @@ const NOT_RUN: u8 = 125;
 const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
+/// What to do about a command that is not there.
+const ABSENT: &str =
+    "it is looked for in the PATH of the image and its working directory; a line for a shell is sh -c 'LINE'";
+
 /// Runs a command in an image, and ends with its code.
 pub(crate) async fn run(args: &Run) -> Result<Exit, Failure> {
     let gate = gate(args)?;
@@ -42,11 +46,13 @@ pub(crate) async fn run(args: &Run) -> Result<Exit, Failure> {
         Err(Refusal::NotFound(why)) => Err(Failure::new(
             Exit::Command(NOT_FOUND),
             format!("there is no such command in {}: {why}", args.image),
-        )),
+        )
+        .hint(ABSENT)),
         Err(Refusal::NotExecutable(why)) => Err(Failure::new(
             Exit::Command(NOT_EXECUTABLE),
             format!("the command cannot be executed in {}: {why}", args.image),
-        )),
+        )
+        .hint("it has to be a file that its user may execute, made for the platform of the engine")),
         Err(Refusal::Other(failure)) => Err(not_run(failure)),
     }
 }

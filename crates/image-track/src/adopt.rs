@@ -5,6 +5,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use contract::{Exit, Failure, file};
@@ -48,7 +49,13 @@ pub(crate) fn adopt(args: &Adopt) -> Result<Exit, Failure> {
 
 fn write_all(manifests: &BTreeMap<String, Vec<(Following, Use)>>, args: &Adopt) -> Result<Exit, Failure> {
     let unwritable = |path: &Path, error: std::io::Error| {
-        Failure::failed(format!("cannot write {}", path.display())).because(error)
+        let hint = match error.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+                "--into names a folder, and that is a file"
+            }
+            _ => file::advice(&error),
+        };
+        Failure::failed(format!("cannot write {}", path.display())).because(error).hint(hint)
     };
     for (name, uses) in manifests {
         let path = args.into.join(name);

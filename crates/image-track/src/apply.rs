@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use contract::file::{Replaced, clear_abandoned, replace};
+use contract::file::{Replaced, advice, clear_abandoned, replace};
 use contract::{Exit, Failure};
 use tracing::{error, info};
 
@@ -56,7 +56,7 @@ pub(crate) fn write(plan: &Plan) -> Result<(), Failure> {
             Ok(Replaced::Unchanged) => {}
             Err(error) => {
                 let hint = match written.is_empty() {
-                    true => "check that its folder is there and may be written to".into(),
+                    true => advice(&error).into(),
                     false => {
                         format!("written before that: {}; run it again for the rest", written.join(", "))
                     }
@@ -77,8 +77,8 @@ pub(crate) fn told(plan: &Plan) -> Result<(), Failure> {
     before.iter().for_each(|trouble| error!("{trouble}"));
     // It was tried, and part of it did not work, whoever is to blame for that.
     let failure = Failure::failed(last.message.clone());
-    Err(match &last.hint {
-        Some(hint) => failure.hint(hint.clone()),
+    Err(match last.advice() {
+        Some(hint) => failure.hint(hint),
         None => failure,
     })
 }

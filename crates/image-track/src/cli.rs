@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser as Filled;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::args::{Common, DryRunArgs, FormatArgs};
 use registry::RegistryArgs;
@@ -40,7 +41,7 @@ pub(crate) struct Selection {
     #[arg(long = "values", value_name = "VALUES", env = "IMAGE_TRACK_VALUES", value_delimiter = ',')]
     pub(crate) values: Vec<PathBuf>,
     /// Only what follows this image, chart or repository: its whole name, or the last part of it; can be given more than once
-    #[arg(long = "only", value_name = "NAME", env = "IMAGE_TRACK_ONLY", value_delimiter = ',')]
+    #[arg(long = "only", value_name = "NAME", value_parser = Filled::new(), env = "IMAGE_TRACK_ONLY", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
 }
 
@@ -50,7 +51,7 @@ pub(crate) struct Resolving {
     /// Go on where a source or target fails: what depends on it is left out, and the exit code is 1
     #[arg(long, env = "IMAGE_TRACK_KEEP_GOING")]
     pub(crate) keep_going: bool,
-    /// Write versions that are older than those in the files, too
+    /// Follow versions that are older than those in the files, too
     #[arg(long, env = "IMAGE_TRACK_ALLOW_DOWNGRADE")]
     pub(crate) allow_downgrade: bool,
     /// Keep lists of tags in this folder, and fetch only what has changed
@@ -101,19 +102,19 @@ pub(crate) struct Apply {
 pub(crate) struct Proposing {
     /// Where the request is opened: gitlab, gitlab:URL of a project, github; by default as the manifests' scms say, or the
     /// forge in whose CI this runs
-    #[arg(long, value_name = "FORGE", env = "IMAGE_TRACK_FORGE")]
+    #[arg(long, value_name = "FORGE", value_parser = Filled::new(), env = "IMAGE_TRACK_FORGE")]
     pub(crate) forge: Option<String>,
     /// The branch that is changed by the request [default: that of the manifests' scm, of the job, or main]
-    #[arg(long, value_name = "BRANCH", env = "IMAGE_TRACK_BASE")]
+    #[arg(long, value_name = "BRANCH", value_parser = Filled::new(), env = "IMAGE_TRACK_BASE")]
     pub(crate) base: Option<String>,
     /// The branch of the request, which belongs to image-track [default: image-track/BASE]
-    #[arg(long, value_name = "BRANCH", env = "IMAGE_TRACK_BRANCH")]
+    #[arg(long, value_name = "BRANCH", value_parser = Filled::new(), env = "IMAGE_TRACK_BRANCH")]
     pub(crate) branch: Option<String>,
     /// The title of the request and of its commit [default: what changes, in a few words]
-    #[arg(long, value_name = "TEXT", env = "IMAGE_TRACK_TITLE")]
+    #[arg(long, value_name = "TEXT", value_parser = Filled::new(), env = "IMAGE_TRACK_TITLE")]
     pub(crate) title: Option<String>,
     /// A label for the request; can be given more than once
-    #[arg(long = "label", value_name = "TEXT", env = "IMAGE_TRACK_LABEL", value_delimiter = ',')]
+    #[arg(long = "label", value_name = "TEXT", value_parser = Filled::new(), env = "IMAGE_TRACK_LABEL", value_delimiter = ',')]
     pub(crate) labels: Vec<String>,
     /// Let the forge merge the request by itself as soon as its checks allow it
     #[arg(long, env = "IMAGE_TRACK_AUTO_MERGE")]
@@ -156,7 +157,7 @@ pub(crate) struct Publish {
 pub(crate) struct Starting {
     /// The projects: a JSON list of objects with name, url (of the project or of its trigger), secret (the name of the
     /// variable that holds its trigger token) and, if it is not main, ref
-    #[arg(long, value_name = "JSON", env = "PROJECTS")]
+    #[arg(long, value_name = "JSON", value_parser = Filled::new(), env = "PROJECTS")]
     pub(crate) projects: Option<String>,
     /// A variable of the pipelines; can be given more than once
     #[arg(long = "variable", value_name = "NAME=VALUE", env = "IMAGE_TRACK_VARIABLE")]
@@ -202,13 +203,13 @@ pub(crate) struct Run {
 pub(crate) struct Notify {
     /// The repository and the name of the variable that holds a token for it. github: or gitlab: in front says where it is,
     /// and so does a web address; else it is where this runs, or on GitHub
-    #[arg(value_name = "ORG/REPO:TOKEN-VARIABLE", required = true)]
+    #[arg(value_name = "ORG/REPO:TOKEN-VARIABLE", value_parser = Filled::new(), required = true)]
     pub(crate) repositories: Vec<String>,
     /// The workflow's file, on GitHub
-    #[arg(long, value_name = "WORKFLOW", default_value = "image-track.yml", env = "IMAGE_TRACK_WORKFLOW")]
+    #[arg(long, value_name = "WORKFLOW", value_parser = Filled::new(), default_value = "image-track.yml", env = "IMAGE_TRACK_WORKFLOW")]
     pub(crate) workflow: String,
     /// The branch it runs on
-    #[arg(long, value_name = "BRANCH", default_value = "main", env = "IMAGE_TRACK_ON")]
+    #[arg(long, value_name = "BRANCH", value_parser = Filled::new(), default_value = "main", env = "IMAGE_TRACK_ON")]
     pub(crate) on: String,
     /// An input of the workflow, or a variable of the pipeline; can be given more than once
     #[arg(long = "variable", value_name = "NAME=VALUE", env = "IMAGE_TRACK_VARIABLE")]

@@ -10,6 +10,8 @@ use http::{Client, NetworkArgs, Url};
 use crate::cli::{MergeMethod, Proposing};
 use crate::manifest::{Action, ForgeKind, Pipeline, Scm};
 
+const FORGES: &str = "a request needs a forge: gitlab, gitlab:URL of a project, or github";
+
 /// A project and the branches of a request.
 pub(crate) struct Destination {
     pub(crate) forge: Forge,
@@ -51,13 +53,16 @@ impl Destination {
             (None, Some(scm)) => open_scm(scm, &client, dry_run)?,
             (typed, _) => {
                 let address = match typed {
-                    Some(text) => text.parse()?,
+                    // Releases may be kept in a directory, requests may not.
+                    Some(text) => {
+                        text.parse().map_err(|error: forge::Invalid| Failure::from(error).hint(FORGES))?
+                    }
                     None => Address::detect(&variable).map_err(|_| nowhere())?,
                 };
                 if let Address::Directory(path) = &address {
                     let failure =
                         Failure::usage(format!("cannot propose a change to dir:{}", path.display()));
-                    return Err(failure.hint("a request needs a forge: gitlab, gitlab:URL or github"));
+                    return Err(failure.hint(FORGES));
                 }
                 let opening = Opening { client: &client, variables: &variable, dry_run, site: None };
                 Forge::open(&address, opening)?

@@ -114,7 +114,10 @@ impl Repository {
             }
             None => variable("GITHUB_API_URL").unwrap_or_else(|| "https://api.github.com".into()),
         };
-        Url::parse(&address).map_err(|_| Failure::usage("GITHUB_API_URL is no address"))
+        Url::parse(&address).map_err(|_| {
+            Failure::usage(format!("GITHUB_API_URL is '{address}', which is no address"))
+                .hint("it is such as https://api.github.com")
+        })
     }
 
     fn gitlab_trigger(&self) -> Result<Url, Failure> {
@@ -123,8 +126,10 @@ impl Repository {
             Some(address) => address.clone(),
             None => {
                 let server = server.as_deref().unwrap_or("https://gitlab.com").trim_end_matches('/');
-                Url::parse(&format!("{server}/{}", self.path))
-                    .map_err(|_| Failure::usage("CI_SERVER_URL is no address"))?
+                Url::parse(&format!("{server}/{}", self.path)).map_err(|_| {
+                    Failure::usage(format!("CI_SERVER_URL is '{server}', which is no address"))
+                        .hint("it is such as https://gitlab.com")
+                })?
             }
         };
         Ok(trigger_address(&address, server.as_deref()))

@@ -169,7 +169,10 @@ pub(crate) fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, Failure> 
     let split = |text: &String| {
         let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
         let pair = pair.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        pair.ok_or_else(|| Failure::usage(format!("'{text}' is no NAME=VALUE")))
+        pair.ok_or_else(|| {
+            Failure::usage(format!("the variable '{text}' is no NAME=VALUE"))
+                .hint("expected such as --variable environment=dev")
+        })
     };
     texts.iter().map(split).collect()
 }

@@ -40,6 +40,12 @@ impl Trouble {
         Self { exit: error.exit(), message, hint: error.hint() }
     }
 
+    /// What to do next. Input that is wrong is a manifest, or values that are put into one, unless somebody knows better.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let of_manifests = || "docs/image-track.md has what manifests may say, and an example".to_owned();
+        self.hint.clone().or_else(|| (self.exit == Exit::Usage).then(of_manifests))
+    }
+
     /// The same, with where it happened in front.
     #[must_use]
     pub(crate) fn at(self, place: impl fmt::Display) -> Self {
@@ -55,8 +61,9 @@ impl fmt::Display for Trouble {
 
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
+        let hint = trouble.advice();
         let failure = Self::new(trouble.exit, trouble.message);
-        match trouble.hint {
+        match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
         }

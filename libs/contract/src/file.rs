@@ -63,10 +63,25 @@ fn keep_owner(file: &File, known: &Metadata) -> io::Result<()> {
     if (new.uid(), new.gid()) == (known.uid(), known.gid()) {
         return Ok(());
     }
-    fchown(file, Some(known.uid()), Some(known.gid())).map_err(|error| {
-        let (user, group) = (known.uid(), known.gid());
-        io::Error::new(error.kind(), format!("its owner, user {user} and group {group}, cannot be kept"))
-    })
+    fchown(file, Some(known.uid()), Some(known.gid()))
+        .map_err(|error| io::Error::new(error.kind(), OwnerLost { user: known.uid(), group: known.gid() }))
+}
+
+/// The file would be somebody else's.
+#[derive(Debug, thiserror::Error)]
+#[error("its owner, user {user} and group {group}, cannot be kept")]
+struct OwnerLost {
+    user: u32,
+    group: u32,
+}
+
+/// What to do about an error of [`replace`], as a hint.
+pub fn advice(error: &io::Error) -> &'static str {
+    if error.get_ref().is_some_and(|inner| inner.is::<OwnerLost>()) {
+        "run it as that user or as root, or make the file your own before; nothing was written"
+    } else {
+        "check that its folder is there and may be written to"
+    }
 }
 
 /// A file without a name of its own yet, to be renamed into place. It goes away if that never happens; if the process is
@@ -157,6 +172,14 @@ mod tests {
         replace(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&target).unwrap(), b"new");
+    }
+
+    #[test]
+    fn who_may_not_keep_the_owner_is_not_sent_to_the_folder() {
+        let error = io::Error::new(io::ErrorKind::PermissionDenied, OwnerLost { user: 1, group: 2 });
+        assert_eq!(error.to_string(), "its owner, user 1 and group 2, cannot be kept");
+        assert!(advice(&error).contains("as that user"));
+        assert!(advice(&io::ErrorKind::PermissionDenied.into()).contains("its folder"));
     }
 
     #[test]

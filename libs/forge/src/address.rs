@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use contract::{Exit, Explain};
 use url::Url;
 
 use crate::Invalid;
@@ -21,20 +22,35 @@ pub enum Address {
 /// The value of a variable of the environment, where it has one that is not empty.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Nobody has named a forge, and no pipeline says which one it runs for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no forge is named, and none was found: neither GitLab's CI variables nor GitHub's are set")]
+pub struct NoneFound;
+
+impl Explain for NoneFound {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            "name it: --forge gitlab:https://HOST/GROUP/PROJECT, or --forge dir:PATH without a server".into(),
+        )
+    }
+}
+
 impl Address {
     /// The forge in whose CI this runs.
     ///
     /// # Errors
     /// When it runs in none that is known.
-    pub fn detect(variables: Variables<'_>) -> Result<Self, Invalid> {
+    pub fn detect(variables: Variables<'_>) -> Result<Self, NoneFound> {
         if variables("CI_API_V4_URL").is_some() || variables("GITLAB_CI").is_some() {
             Ok(Self::Gitlab(None))
         } else if variables("GITHUB_REPOSITORY").is_some() {
             Ok(Self::Github)
         } else {
-            Err(Invalid::new("forge", "auto", "neither GitLab's CI variables nor GitHub's are set").hint(
-                "say where releases are kept: --forge gitlab:https://HOST/GROUP/PROJECT or --forge dir:PATH",
-            ))
+            Err(NoneFound)
         }
     }
 }
@@ -106,7 +122,7 @@ mod tests {
         ];
         for text in table {
             let error = text.parse::<Address>().unwrap_err();
-            assert!(contract::Explain::hint(&error).unwrap().contains("dir:PATH"), "{text}");
+            assert!(Explain::hint(&error).unwrap().contains("dir:PATH"), "{text}");
         }
     }
 
@@ -115,6 +131,8 @@ mod tests {
         let with = |known: &'static str| move |name: &str| (name == known).then(|| "x".to_owned());
         assert_eq!(Address::detect(&with("CI_API_V4_URL")), Ok(Address::Gitlab(None)));
         assert_eq!(Address::detect(&with("GITHUB_REPOSITORY")), Ok(Address::Github));
-        assert!(Address::detect(&with("HOME")).is_err());
+        let error = Address::detect(&with("HOME")).unwrap_err();
+        assert!(!error.to_string().contains("auto"), "nobody has typed it: {error}");
+        assert!(error.exit() == Exit::Usage && error.hint().unwrap().contains("--forge dir:PATH"));
     }
 }

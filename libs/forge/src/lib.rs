@@ -27,7 +27,7 @@ mod tag;
 mod timestamp;
 mod web;
 
-pub use address::{Address, Variables};
+pub use address::{Address, NoneFound, Variables};
 pub use asset::{Asset, LinkType};
 pub use badge::Badge;
 pub use directory::Directory;

@@ -154,7 +154,7 @@ fn what_went_wrong_is_no_answer() {
     ] {
         stand.write("gates.toml", text);
         let output = stand.gate("pipeline").fails(2);
-        assert!(output.error()[0].contains(says), "{output:?}");
+        assert!(output.error()[0].contains(says) && output.error().len() == 2, "{output:?}");
     }
     let only = stand.gate("pipeline").args(["nowhere.toml", "--only", "x"]).fails(2);
     assert!(only.error()[0].contains("cannot read nowhere.toml"), "{only:?}");

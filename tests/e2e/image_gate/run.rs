@@ -40,9 +40,11 @@ fn what_cannot_be_run_is_told_apart_as_docker_does() {
     let Some(stand) = Stand::new() else { return };
     let run = |words: &[&str]| stand.gate("run").args([Engine::BASE, "--"]).args(words);
     let absent = run(&["no-such-program"]).fails(127);
+    assert!(absent.error()[1].contains("the PATH of the image"), "{absent:?}");
     let why = "there is no such command in testkit/base:1: exec: \"no-such-program\": executable file not found in $PATH";
     assert!(absent.error()[0].ends_with(why), "{absent:?}");
     let folder = run(&["/etc"]).fails(126);
+    assert!(folder.error()[1].contains("may execute"), "{folder:?}");
     assert!(folder.error()[0].contains("cannot be executed"), "{folder:?}");
     let file = run(&["/etc/passwd"]).fails(126);
     assert!(file.error()[0].contains("permission denied"), "{file:?}");

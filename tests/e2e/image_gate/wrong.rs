@@ -23,19 +23,84 @@ fn an_engine_that_is_not_there_is_named() {
     let left = folder.path().join("left.sock");
     drop(UnixListener::bind(&left).expect("a socket"));
     for (arguments, code) in VERBS {
-        for (host, says) in [
-            (format!("unix://{}", socket.display()), "No such file"),
-            (format!("unix://{}", left.display()), "Connection refused"),
-            ("tcp://127.0.0.1:1".to_owned(), "Connection refused"),
+        for (host, says, advises) in [
+            (format!("unix://{}", socket.display()), "No such file", "start it"),
+            (format!("unix://{}", left.display()), "Connection refused", "start it"),
+            ("tcp://127.0.0.1:1".to_owned(), "Connection refused", "DOCKER_TLS_VERIFY=1"),
+            // No resolver is asked for a name with an empty part.
+            ("tcp://no..where:1".to_owned(), "lookup", "no machine called no..where"),
         ] {
             let output = tool("image-gate").args(arguments).env("DOCKER_HOST", &host).fails(code);
             let error = output.error();
             assert!(error[0].contains(&format!("cannot reach the Docker engine at {host}")), "{output:?}");
-            assert!(error[0].contains(says) && error[1].contains("hint: "), "{output:?}");
+            assert!(
+                error[0].contains(says) && error[1].contains("hint: ") && error[1].contains(advises),
+                "{output:?}"
+            );
         }
     }
     let ssh = tool("image-gate").arg("prune").env("DOCKER_HOST", "ssh://me@host").fails(2);
     assert!(ssh.error()[1].contains("forward its socket"), "{ssh:?}");
+}
+
+#[test]
+fn an_empty_value_is_a_variable_that_is_not_set_and_no_engine_is_asked() {
+    let table: [&[&str]; 8] = [
+        &["run", "", "--", "true"],
+        &["run", "--user", "", "x", "--", "true"],
+        &["run", "--workdir", "", "x", "--", "true"],
+        &["run", "--setup", "", "x", "--", "true"],
+        &["health", ""],
+        &["health", "--network", "", "x"],
+        &["push", "", "r.example.com/x:1", "--commit-branch", "main"],
+        &["pipeline", "--only", ""],
+    ];
+    for arguments in table {
+        let output = tool("image-gate").args(arguments).env("DOCKER_HOST", "unix:///nowhere").fails(2);
+        let error = output.error();
+        assert!(error[0].contains("a value is required for") && error[1].contains("--help"), "{output:?}");
+    }
+}
+
+#[test]
+fn where_nobody_can_tell_what_is_right_a_push_is_wrong_usage_and_a_pipeline_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let push = ["push", "x:1", "r.example.com/a/b"];
+    for variable in [None, Some("CI")] {
+        let tool = tool("image-gate").args(push).env("DOCKER_HOST", "unix:///nowhere");
+        let output = variable.into_iter().fold(tool, |tool, name| tool.env(name, "true")).fails(2);
+        let error = output.error();
+        assert!(error[0].contains("cannot push x:1: neither a branch nor a tag is known"), "{output:?}");
+        assert!(error[1].contains("--commit-branch") && error[1].contains("--commit-tag"), "{output:?}");
+    }
+    let text = "image = 'x:1'\n[push]\nto = ['r.example.com/a/b']\n";
+    std::fs::write(folder.path().join("gates.toml"), text).expect("a file");
+    let plan = tool("image-gate").args(["pipeline", "--dry-run"]).current_dir(folder.path()).succeeds();
+    assert!(plan.stdout().starts_with("push: nothing: neither a branch nor a tag is known"), "{plan:?}");
+}
+
+#[test]
+fn a_dry_run_tells_what_the_run_would_stumble_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "image = 'x:1'\n[build]\n[[gate]]\nname = 'unit'\nrun = 'true'\nenv-from = ['NO_SUCH']\nmount = ['absent:/a']\ncopy = ['gone:/b']\n[health]\nenv-from = ['NONE']\n";
+    std::fs::write(folder.path().join("gates.toml"), text).expect("a file");
+    let run = |more: &[&str]| {
+        tool("image-gate").args(["pipeline", "--dry-run"]).args(more).current_dir(folder.path()).succeeds()
+    };
+    let plan = run(&[]);
+    assert!(plan.stdout().starts_with("build: build x:1 of Dockerfile\n"), "{plan:?}");
+    for says in [
+        "build: cannot build x:1: there is no Dockerfile",
+        "unit: cannot hand over the variable NO_SUCH: it is not set",
+        "unit: cannot mount /",
+        "/absent: No such file",
+        "unit: cannot copy /",
+        "health: cannot hand over the variable NONE",
+    ] {
+        assert!(plan.stderr.contains(says), "{says}: {plan:?}");
+    }
+    std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").expect("a file");
+    assert_eq!(run(&["--only", "build"]).stderr, "");
 }
 
 #[test]

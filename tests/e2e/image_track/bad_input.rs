@@ -113,6 +113,18 @@ fn what_is_wrong_with_a_manifest_is_told_with_line_and_column() {
         ),
         ("name: x", "scms: {c: {kind: bitbucket}}", "scms of the kind 'bitbucket' are not supported", ""),
         ("name: x", "name: x\nname: y", "m.yaml:2:1: the key 'name' stands in line 1", ""),
+        (
+            "      file: values.yaml\n",
+            "",
+            "m.yaml:14:7: spec of the target 't'",
+            "that line reads: key: $.app.tag",
+        ),
+        (
+            "name: x",
+            "name: [x]",
+            "m.yaml:1:7: name is no text",
+            "that line reads: name: [x]; docs/image-track.md",
+        ),
     ];
     for (what, by, message, hint) in table {
         let place = Place::new();
@@ -124,7 +136,10 @@ fn what_is_wrong_with_a_manifest_is_told_with_line_and_column() {
         let output = place.run("apply").arg("m.yaml").fails(2);
         let error = output.error();
         assert!(error[0].contains(message), "{by}: {output:?}");
-        assert!(hint.is_empty() || error.get(1).is_some_and(|line| line.contains(hint)), "{by}: {output:?}");
+        assert!(
+            error.get(1).is_some_and(|line| line.contains("hint: ") && line.contains(hint)),
+            "{by}: {output:?}"
+        );
         assert_eq!(place.files(), before, "{by}");
     }
 }
@@ -188,6 +203,52 @@ fn a_secret_of_a_manifest_that_does_not_parse_is_not_shown() {
     let output = place.run("check").arg("m.yaml").env("TOKEN", "secret-word").fails(2);
     assert!(!output.stderr.contains("secret-word"), "{output:?}");
     assert!(output.stderr.contains("m.yaml:"), "{output:?}");
+}
+
+#[test]
+fn a_slip_is_told_with_what_to_do_and_an_empty_value_is_one() {
+    let place = Place::new();
+    place
+        .write("empty.yaml", "")
+        .write("list.yaml", "- a\n")
+        .write("bare.yaml", "name: x\n")
+        .write("file", "");
+    place.write("compose.yaml", "services: {a: {image: 'r.example.com/a:1.0.0'}}\n");
+    let (missing, required) = ("a value is required for", "--help");
+    let table: [(&[&str], i32, &str, &str); 14] = [
+        (&["check", "empty.yaml"], 2, "there is nothing in it", "adopt"),
+        (&["check", "list.yaml"], 2, "list.yaml:1:1: the manifest is no mapping", "that line reads: - a"),
+        (&["check", "bare.yaml"], 2, "neither sources nor targets", "adopt"),
+        (&["check", "--only", ""], 2, missing, required),
+        (&["check", ""], 2, missing, required),
+        (&["publish", "--branch", ""], 2, missing, required),
+        (&["publish", "--base", ""], 2, missing, required),
+        (&["publish", "--label", "a,"], 2, missing, required),
+        (&["trigger", "--projects", ""], 2, missing, required),
+        (&["notify", "team/p:X", "--on", ""], 2, missing, required),
+        (&["notify", ""], 2, missing, required),
+        (&["notify", "team/p:X", "--variable", "foo"], 2, "'foo' is no NAME=VALUE", "--variable "),
+        (&["adopt", "--into", "file"], 1, "cannot write file", "--into names a folder"),
+        (&["adopt", "--into", "file/below"], 1, "cannot write file/below", "--into names a folder"),
+    ];
+    let before = place.files();
+    for (arguments, code, says, advises) in table {
+        let output = place.run(arguments[0]).args(&arguments[1..]).fails(code);
+        let error = output.error();
+        assert!(error[0].contains(says) && error[1].contains(advises), "{arguments:?}: {output:?}");
+    }
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn a_request_is_not_sent_to_a_directory() {
+    let place = Place::new();
+    place.follow("app", "r.example.com/app", "^1", "values.yaml", "app");
+    for forge in ["foo", "dir:", "dir:x"] {
+        let output = place.run("publish").args(["--forge", forge]).fails(2);
+        let hint = &output.error()[1];
+        assert!(hint.contains("gitlab:URL") && !hint.contains("dir:PATH"), "{output:?}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(crate) fn arguments(job: &Job<'_>, id_file: &str) -> Vec<String> {
         ["docker", "buildx", "build", "--progress", "plain", "--load"].map(str::to_owned).to_vec();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     option("--iidfile", id_file.to_owned());
-    option("--file", job.context().join(&build.dockerfile).display().to_string());
+    option("--file", job.dockerfile().display().to_string());
     option("--tag", job.image.to_owned());
     for (name, value) in &build.args {
         option("--build-arg", format!("{name}={value}"));
@@ -51,14 +51,20 @@ pub(crate) fn arguments(job: &Job<'_>, id_file: &str) -> Vec<String> {
     words
 }
 
-pub(super) async fn run(job: &Job<'_>, engine: &Engine, output: &Output) -> Result<String, Failure> {
-    for name in &job.build.secrets {
-        if std::env::var_os(name).is_none() {
-            return Err(Failure::usage(format!(
-                "cannot hand the secret {name} to the build: the variable is not set"
-            )));
-        }
+/// # Errors
+/// When the variable of a secret is not set.
+pub(crate) fn is_set(name: &str) -> Result<(), Failure> {
+    match std::env::var_os(name) {
+        Some(_) => Ok(()),
+        None => Err(Failure::usage(format!(
+            "cannot hand the secret {name} to the build: the variable is not set"
+        ))
+        .hint(format!("set {name}, or take it out of secrets of [build]"))),
     }
+}
+
+pub(super) async fn run(job: &Job<'_>, engine: &Engine, output: &Output) -> Result<String, Failure> {
+    job.build.secrets.iter().try_for_each(|name| is_set(name))?;
     let unreadable =
         |error: std::io::Error| Failure::failed("cannot learn what buildx has built").because(error);
     let folder = tempfile::tempdir().map_err(unreadable)?;

@@ -51,8 +51,10 @@ pub(crate) async fn asked(words: &[String], folder: &Path) -> Result<String, Fai
 }
 
 fn command(words: &[String], folder: &Path) -> Result<Command, Failure> {
-    let (program, arguments) =
-        words.split_first().ok_or_else(|| Failure::usage("a command of gates.toml is empty"))?;
+    let (program, arguments) = words.split_first().ok_or_else(|| {
+        Failure::usage("a command of gates.toml is empty")
+            .hint("labels-from and tags-from are a program and its arguments: [\"versioner\", \"tags\"]")
+    })?;
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
     Ok(command)

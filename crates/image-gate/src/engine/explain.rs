@@ -52,6 +52,9 @@ pub(super) fn unreachable(endpoint: &Endpoint, error: &Broken) -> Failure {
             "its certificate has to be of the authority in ca.pem of DOCKER_CERT_PATH, and for this name"
                 .into()
         }
+        (io::ErrorKind::NotFound, Endpoint::Tcp { host, .. }) => {
+            format!("no machine called {host} is known here: see DOCKER_HOST, which is such as tcp://HOST:PORT or unix:///var/run/docker.sock")
+        }
         (_, Endpoint::Tcp { certificates: None, .. }) => {
             "set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH if it speaks TLS, as port 2376 does".into()
         }

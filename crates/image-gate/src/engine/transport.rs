@@ -21,7 +21,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use super::Endpoint;
@@ -102,7 +102,10 @@ impl Line {
         match &self.endpoint {
             Endpoint::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
             Endpoint::Tcp { host, port, .. } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                // Kinds of errors tell a name that nobody has from everything else.
+                let unknown = |error| io::Error::new(io::ErrorKind::NotFound, error);
+                let addresses: Vec<_> = lookup_host((host.as_str(), *port)).await.map_err(unknown)?.collect();
+                let stream = TcpStream::connect(&addresses[..]).await?;
                 stream.set_nodelay(true)?;
                 let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
                 let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;

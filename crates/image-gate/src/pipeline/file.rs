@@ -149,6 +149,31 @@ pub(crate) struct Push {
     pub(crate) tags_from: Option<Vec<String>>,
 }
 
+/// What is wrong with the file, and what to do about it.
+#[derive(Debug)]
+struct Wrong(String, String);
+
+const IMAGE: &str = "begin with such as image = \"numbers-api:gate\", what the image is called on the engine";
+
+impl Wrong {
+    /// It does not read as a description.
+    fn read(text: &str, error: &toml::de::Error) -> Self {
+        let (message, at) = (error.message(), error.span().map_or(0, |span| span.start.min(text.len())));
+        let number = text[..at].matches('\n').count();
+        let hint = if message.contains("missing field `image`") {
+            IMAGE.to_owned()
+        } else if message.contains("missing field `to`") {
+            "[push] says where to: to = [\"registry.example.com/team/app\"]".to_owned()
+        } else if message.contains("unknown field") {
+            "a field belongs to the [table] above it; docs/image-gate.md has them all".to_owned()
+        } else {
+            let line = text.lines().nth(number).unwrap_or_default().trim();
+            format!("that line reads: {line}; docs/image-gate.md shows what such a file looks like")
+        };
+        Self(format!("line {}: {message}", number + 1), hint)
+    }
+}
+
 fn one() -> usize {
     1
 }
@@ -208,15 +233,13 @@ impl Description {
             failure.hint("docs/image-gate.md shows what such a file looks like")
         })?;
         Self::parse(&text, &|name| std::env::var(name).ok())
-            .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))
+            .map_err(|Wrong(why, hint)| Failure::usage(format!("{}: {why}", path.display())).hint(hint))
     }
 
-    fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let mut description: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            format!("line {line}: {}", error.message())
-        })?;
-        description.fill(variable)?;
+    fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
+        let mut description: Self = toml::from_str(text).map_err(|error| Wrong::read(text, &error))?;
+        let marks = "in values ${NAME} and ${NAME:-default} stand for variables, $$ for a dollar sign";
+        description.fill(variable).map_err(|why| Wrong(why, marks.into()))?;
         description.check()?;
         Ok(description)
     }
@@ -245,38 +268,54 @@ impl Description {
         Ok(())
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Wrong> {
+        let wrong = |why: String, hint: &str| Err(Wrong(why, hint.to_owned()));
         if self.image.is_empty() {
-            return Err("image is empty: it names what is built".into());
+            return wrong("image is empty: it names what is built".into(), IMAGE);
         }
         if self.parallel == 0 {
-            return Err("parallel is 0: it says how many gates run at once".into());
+            return wrong(
+                "parallel is 0: it says how many gates run at once".into(),
+                "leave it out for one after the other",
+            );
         }
         let mut names = STEPS.to_vec();
         for gate in &self.gates {
             let sound = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
             if gate.name.is_empty() || !gate.name.chars().all(sound) {
-                return Err(format!(
-                    "a gate is called '{}': letters, digits and _ . - make a name",
-                    gate.name
-                ));
+                return wrong(
+                    format!("a gate is called '{}': letters, digits and _ . - make a name", gate.name),
+                    "each [[gate]] has a name of its own, such as name = \"unit-tests\"",
+                );
             }
             if names.contains(&gate.name.as_str()) {
-                return Err(format!("two steps are called {}", gate.name));
+                return wrong(
+                    format!("two steps are called {}", gate.name),
+                    "name the gate otherwise; build, health and push are the names of the other steps",
+                );
             }
             if gate.run.words().is_empty() {
-                return Err(format!("the gate {} has nothing to run", gate.name));
+                return wrong(
+                    format!("the gate {} has nothing to run", gate.name),
+                    "run = \"pytest -q\" is a line for /bin/sh, run = [\"pytest\", \"-q\"] a program",
+                );
             }
             names.push(&gate.name);
         }
         let Some(build) = &self.build else { return Ok(()) };
         if ![engine().as_str(), BUILDX].contains(&build.builder.as_str()) {
-            return Err(format!("builder is '{}': engine and buildx are known", build.builder));
+            return wrong(
+                format!("builder is '{}': engine and buildx are known", build.builder),
+                "leave it out for the engine; buildx needs the docker command",
+            );
         }
         if !build.is_by_buildx() {
             let what = [(build.cache_to.is_some(), "cache-to"), (!build.secrets.is_empty(), "secrets")];
             if let Some((_, what)) = what.iter().find(|(there, _)| *there) {
-                return Err(format!("{what} needs BuildKit: set builder = \"buildx\" in [build]"));
+                return wrong(
+                    format!("{what} needs BuildKit, which builds with builder = \"buildx\""),
+                    "set builder = \"buildx\" in [build]; it needs the docker command",
+                );
             }
         }
         Ok(())
@@ -295,7 +334,7 @@ impl Description {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Description, String> {
+    fn parse(text: &str) -> Result<Description, Wrong> {
         Description::parse(text, &|name| (name == "SET").then(|| "x".to_owned()))
     }
 
@@ -317,24 +356,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
-        for (text, says) in [
-            ("image = 'a'\nbild = 1", "line 2: unknown field `bild`"),
-            ("image = 'a'\n[[gate]]\nname = 'x'\nrun = 'y'\nmount = ['nowhere']", "line 5: expected SRC:DST"),
-            ("image = 'a'\n[[gate]]\nname = 'x'\nrun = 'y'\ntimeout = '5x'", "'5x' is no duration"),
-            ("image = 'a'\n[[gate]]\nname = 'build'\nrun = 'y'", "two steps are called build"),
-            ("image = 'a'\n[[gate]]\nname = 'a b'\nrun = 'y'", "a gate is called 'a b'"),
-            ("image = 'a'\n[[gate]]\nname = 'x'", "has nothing to run"),
-            ("image = 'a'\nparallel = 0", "parallel is 0"),
-            ("image = '${UNSET}'", "UNSET"),
-            ("image = ''", "image is empty"),
-            ("", "missing field `image`"),
-            ("image = 'a'\n[build]\ncache-to = 'r'", "cache-to needs BuildKit"),
-            ("image = 'a'\n[build]\nbuilder = '${SET}'", "builder is 'x': engine and buildx are known"),
-            ("image = 'a'\n[build]\nsecrets = ['T']", "secrets needs BuildKit"),
+    fn what_is_wrong_is_said_with_its_line_and_what_to_do() {
+        let gate = |more: &str| format!("image = 'a'\n[[gate]]\nname = 'x'\nrun = 'y'\n{more}");
+        let build = |more: &str| format!("image = 'a'\n[build]\n{more}");
+        let own = str::to_owned;
+        for (text, says, advises) in [
+            (own("image = 'a'\nbild = 1"), "line 2: unknown field `bild`", "the [table] above it"),
+            (gate("mount = ['nowhere']"), "line 5: expected SRC:DST", "reads: mount = ['nowhere']"),
+            (gate("timeout = '5x'"), "'5x' is no duration", "reads: timeout = '5x'"),
+            (gate("memory = '5x'"), "'5x' is no size", "reads: memory = '5x'"),
+            (gate("timeout = 90"), "line 5: invalid type: integer `90`", "reads: timeout = 90"),
+            (own("image = a"), "line 1: ", "reads: image = a"),
+            (gate("").replace("'x'", "'build'"), "two steps are called build", "name the gate otherwise"),
+            (gate("").replace("'x'", "'a b'"), "a gate is called 'a b'", "a name of its own"),
+            (own("image = 'a'\n[[gate]]\nname = 'x'"), "has nothing to run", "run = \"pytest"),
+            (own("image = 'a'\nparallel = 0"), "parallel is 0", "leave it out"),
+            (own("image = '${UNSET}'"), "UNSET", "${NAME:-default}"),
+            (own("image = ''"), "image is empty", "image = \"numbers-api:gate\""),
+            (own(""), "line 1: missing field `image`", "image = \"numbers-api:gate\""),
+            (own("image = 'a'\n[push]\n"), "missing field `to`", "to = [\"registry"),
+            (build("cache-to = 'r'"), "cache-to needs BuildKit", "builder = \"buildx\""),
+            (build("builder = '${SET}'"), "builder is 'x': engine and buildx are known", "leave it out"),
+            (build("secrets = ['T']"), "secrets needs BuildKit", "builder = \"buildx\""),
         ] {
-            let why = parse(text).expect_err(text);
+            let Wrong(why, hint) = parse(&text).expect_err(&text);
             assert!(why.contains(says), "{text}: {why}");
+            assert!(hint.contains(advises), "{text}: {hint}");
         }
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn write(path: &Path, image: &str, report: &Report) -> Result<(), Fai
         .and_then(|()| file::replace(path, document(image, report).as_bytes()))
         .map(drop)
         .map_err(|error| {
-            Failure::failed(format!("cannot write the JUnit report to {}", path.display())).because(error)
+            let hint = file::advice(&error);
+            Failure::failed(format!("cannot write the JUnit report to {}", path.display()))
+                .because(error)
+                .hint(hint)
         })
 }
 

@@ -7,10 +7,14 @@ use std::path::Path;
 use contract::args::Format;
 use contract::{Failure, output};
 use serde::Serialize;
+use tracing::warn;
 
 use super::file::{Build, Description, Push};
+use super::steps::environment;
 use crate::build::{Job, buildx};
 use crate::cli::Pipeline;
+use crate::container::existing;
+use crate::gate::below;
 use crate::push::{Decision, Event, decide};
 
 #[derive(Serialize)]
@@ -45,6 +49,7 @@ pub(super) fn tell(
             _ => vec![format!("wait until {} is healthy", description.image)],
         };
         steps.push(Planned { name: name.to_owned(), command });
+        missing(description, folder, name).iter().for_each(|what| warn!("dry run: {name}: {what}"));
     }
     match args.format.format {
         Format::Text => steps
@@ -54,6 +59,27 @@ pub(super) fn tell(
     }
 }
 
+/// What the step would fail for if it ran now. A step before it may make a file, and only the pipeline may have a secret, so
+/// the plan is told all the same.
+fn missing(description: &Description, folder: &Path, name: &str) -> Vec<Failure> {
+    let mut all = Vec::new();
+    if let Some(gate) = description.gates.iter().find(|gate| gate.name == name) {
+        all.extend(environment(&gate.env, &gate.env_from).err());
+        let mounts = gate.mount.iter().map(|mount| (&mount.source, "mount"));
+        let sources = mounts.chain(gate.copy.iter().map(|copy| (&copy.source, "copy")));
+        all.extend(sources.filter_map(|(source, attempt)| existing(&below(folder, source), attempt).err()));
+    }
+    if let Some(build) = description.build.as_ref().filter(|_| name == "build") {
+        let job = Job { build, folder, image: &description.image, labels: HashMap::new() };
+        all.extend(job.described().err());
+        all.extend(build.secrets.iter().filter_map(|name| buildx::is_set(name).err()));
+    }
+    if let Some(health) = description.health.as_ref().filter(|_| name == "health") {
+        all.extend(environment(&health.env, &health.env_from).err());
+    }
+    all
+}
+
 fn building(build: &Build, folder: &Path, image: &str) -> Vec<String> {
     // What labels-from says is asked when it is done.
     let labels: HashMap<String, String> = build.labels.clone().into_iter().collect();
@@ -61,7 +87,7 @@ fn building(build: &Build, folder: &Path, image: &str) -> Vec<String> {
     if build.is_by_buildx() {
         buildx::arguments(&job, "ID")
     } else {
-        vec![format!("build {image} of {}", job.context().join(&build.dockerfile).display())]
+        vec![format!("build {image} of {}", job.dockerfile().display())]
     }
 }
 

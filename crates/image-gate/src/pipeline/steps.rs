@@ -28,6 +28,7 @@ use crate::values::{Copy, Mount, Variable};
 const STOP: Duration = Duration::from_secs(5);
 const HEALTHY_WITHIN: Duration = Duration::from_secs(20);
 const LOG_TAIL: usize = 200;
+const LABELS: &str = "it prints NAME=VALUE lines or JSON, as 'versioner labels --format json' does";
 
 /// What all steps share.
 pub(super) struct Runner<'a> {
@@ -250,15 +251,18 @@ impl Runner<'_> {
     }
 }
 
-fn environment(
+/// What is set for a container, and what is handed over to it.
+pub(super) fn environment(
     plain: &std::collections::BTreeMap<String, String>,
     handed_over: &[String],
 ) -> Result<Environment, Failure> {
     let mut variables: Vec<Variable> =
         plain.iter().map(|(name, value)| Variable::plain(name, value)).collect();
     for name in handed_over {
-        let variable =
-            name.parse().map_err(|why| Failure::usage(format!("env-from holds '{name}': {why}")))?;
+        let variable = name.parse().map_err(|why| {
+            Failure::usage(format!("env-from holds '{name}': {why}"))
+                .hint("env-from has names of variables; those with a value stand in env")
+        })?;
         variables.push(variable);
     }
     Environment::new(&variables)
@@ -277,13 +281,17 @@ fn parse_labels(text: &str) -> Result<HashMap<String, String>, Failure> {
     }
     if text.trim_start().starts_with('{') {
         let document = serde_json::from_str::<Document>(text).map(|document| document.labels);
-        return document
-            .or_else(|_| serde_json::from_str(text))
-            .map_err(|error| Failure::usage("labels-from prints JSON that holds no labels").because(error));
+        return document.or_else(|_| serde_json::from_str(text)).map_err(|error| {
+            let failure = Failure::usage("labels-from prints JSON that holds no labels").because(error);
+            failure.hint(LABELS)
+        });
     }
     let pairs = lines(text).into_iter().map(|line| match line.split_once('=') {
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err(Failure::usage(format!("labels-from prints '{line}', which is no NAME=VALUE"))),
+        None => {
+            let failure = Failure::usage(format!("labels-from prints '{line}', which is no NAME=VALUE"));
+            Err(failure.hint(LABELS))
+        }
     });
     pairs.collect()
 }

@@ -13,7 +13,7 @@ pub(crate) enum Event {
     Branch(String),
     /// A merge request, or something else that is neither.
     Other,
-    /// No CI has said anything.
+    /// Neither GitLab nor GitHub has said anything.
     Unknown,
 }
 
@@ -30,21 +30,28 @@ impl Event {
     /// From the flags and GitLab's variables, else from GitHub's.
     pub(crate) fn find(args: &EventArgs, variable: &dyn Fn(&str) -> Option<String>) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if let Some(tag) = &args.commit_tag {
-            return Self::Tag(tag.clone());
+        // An empty one is a variable of a job that runs for the other.
+        let typed = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        if let Some(tag) = typed(&args.commit_tag) {
+            return Self::Tag(tag);
         }
-        if let Some(branch) = &args.commit_branch {
-            return Self::Branch(branch.clone());
+        if let Some(branch) = typed(&args.commit_branch) {
+            return Self::Branch(branch);
         }
+        let is_told =
+            ["GITLAB_CI", "GITHUB_ACTIONS", "GITHUB_REF_TYPE"].iter().any(|name| variable(name).is_some());
         match (variable("GITHUB_REF_TYPE").as_deref(), variable("GITHUB_REF_NAME")) {
             (Some("tag"), Some(name)) => Self::Tag(name),
             // A pull request's name is 7/merge.
             (Some("branch"), Some(name)) if variable("GITHUB_HEAD_REF").is_none() => Self::Branch(name),
-            _ if variable("CI").is_some() => Self::Other,
+            _ if is_told => Self::Other,
             _ => Self::Unknown,
         }
     }
 }
+
+/// What is said where nobody can tell what is right.
+pub(crate) const UNKNOWN: &str = "neither a branch nor a tag is known";
 
 /// Which references are pushed. `tags` take the place of those that belong to the event.
 ///
@@ -64,10 +71,7 @@ pub(crate) fn decide(
         Event::Branch(branch) => return Ok(nothing(&format!("this is the branch {branch}"), only_on)),
         Event::Other => return Ok(nothing("this is neither a branch nor a tag", only_on)),
         Event::Unknown => {
-            return Ok(nothing(
-                "neither a branch nor a tag is known; --commit-branch and --commit-tag say it",
-                only_on,
-            ));
+            return Ok(nothing(&format!("{UNKNOWN}; --commit-branch or --commit-tag says it"), only_on));
         }
     };
     let tags = tags.map_or(own, <[String]>::to_vec);
@@ -135,6 +139,10 @@ mod tests {
             (tag("1.4.3+b.1"), "r.io/a:1.4.3_b.1 r.io/a:latest"),
             (tag("nightly/7"), "r.io/a:nightly_7"),
             (Event::Other, "this is neither a branch nor a tag; it is done on main, release/*, tag"),
+            (
+                Event::Unknown,
+                "neither a branch nor a tag is known; --commit-branch or --commit-tag says it; it is done on main, release/*, tag",
+            ),
         ] {
             assert_eq!(pushed(&event, &["r.io/a"], None), expected, "{event:?}");
         }
@@ -166,6 +174,8 @@ mod tests {
         let none = || args(None, None);
         assert_eq!(find(&[], args(Some("v1"), Some("main"))), Event::Tag("v1".into()));
         assert_eq!(find(&[], args(None, Some("main"))), Event::Branch("main".into()));
+        assert_eq!(find(&[], args(Some(""), Some("main"))), Event::Branch("main".into()), "a job sets both");
+        assert_eq!(find(&[], args(Some(""), Some(""))), Event::Unknown);
         assert_eq!(
             find(&[("GITHUB_REF_TYPE", "tag"), ("GITHUB_REF_NAME", "v1")], none()),
             Event::Tag("v1".into())
@@ -179,7 +189,8 @@ mod tests {
             ("CI", "true"),
         ];
         assert_eq!(find(&request, none()), Event::Other);
-        assert_eq!(find(&[("CI", "true")], none()), Event::Other);
+        assert_eq!(find(&[("CI", "true"), ("GITLAB_CI", "true")], none()), Event::Other);
+        assert_eq!(find(&[("CI", "true")], none()), Event::Unknown, "another CI has other variables");
         assert_eq!(find(&[], none()), Event::Unknown);
     }
 }

@@ -20,10 +20,20 @@ impl Text<'_> {
         place(self.file, self.template, self.rendered.origin(at))
     }
 
-    /// An error about a node.
+    /// An error about a node. Whoever knows more than what stands there gives another hint.
     pub(super) fn wrong(&self, node: Node<'_>, reason: impl std::fmt::Display) -> Trouble {
-        Trouble::usage(format!("{}: {reason}", self.place(node.span().start)))
+        let at = node.span().start;
+        // As it stands in the file: what it is rendered to may hold secrets.
+        let line = line_of(self.template, self.rendered.origin(at));
+        Trouble::usage(format!("{}: {reason}", self.place(at)))
+            .hint(format!("that line reads: {line}; docs/image-track.md has what manifests may say"))
     }
+}
+
+/// The line of a text that this byte is in.
+pub(super) fn line_of(text: &str, at: usize) -> &str {
+    let before = text.get(..at.min(text.len())).unwrap_or(text);
+    text.lines().nth(before.matches('\n').count()).unwrap_or_default().trim()
 }
 
 /// `FILE:LINE:COLUMN`, both from 1, the column in characters.

@@ -7,7 +7,7 @@ use yaml_splice::{Error, Yaml};
 use super::Pipeline;
 use super::action::{actions, scms};
 use super::condition::conditions;
-use super::fields::{Fields, Text, place};
+use super::fields::{Fields, Text, line_of, place};
 use super::resource::Known;
 use super::source::sources;
 use super::target::targets;
@@ -28,7 +28,8 @@ pub(super) fn read(file: &Path, template: &str, scope: &Scope<'_>) -> Result<Vec
     }
     // A template may switch a manifest off.
     if pipelines.is_empty() && rendered.text == template {
-        return Err(Trouble::usage(format!("{}: there is nothing in it", file.display())));
+        return Err(Trouble::usage(format!("{}: there is nothing in it", file.display()))
+            .hint("a manifest has sources and targets; 'image-track adopt' writes some"));
     }
     Ok(pipelines)
 }
@@ -43,11 +44,9 @@ fn syntax(text: &Text<'_>, error: &Error) -> Trouble {
     let at = line_start + column;
     let reason = error.to_string();
     let reason = reason.strip_prefix(&format!("{position}: ")).unwrap_or(&reason).to_owned();
-    let origin = text.rendered.origin(at).min(text.template.len());
-    let before = &text.template[..origin];
-    let line = text.template.lines().nth(before.matches('\n').count()).unwrap_or_default().trim();
+    let origin = text.rendered.origin(at);
     let trouble = Trouble::usage(format!("{}: {reason}", text.place(at)));
-    match line {
+    match line_of(text.template, origin) {
         "" => trouble.hint("that line is empty; look at the one before it"),
         line => trouble.hint(format!("that line reads: {line}")),
     }
@@ -70,7 +69,9 @@ fn pipeline(mut fields: Fields<'_>) -> Result<Pipeline, Trouble> {
     let node = fields.node;
     fields.end()?;
     if targets.is_empty() && sources.is_empty() {
-        return Err(text.wrong(node, "the manifest has neither sources nor targets"));
+        return Err(text
+            .wrong(node, "the manifest has neither sources nor targets")
+            .hint("'image-track adopt' writes manifests for what is there"));
     }
     Ok(Pipeline { name, sources, conditions, targets, scms, actions })
 }
