@@ -185,3 +185,30 @@ fn a_flag_wins_over_a_variable_and_a_wrong_variable_is_named() {
         tool("image-promote").args(copy).args(["--jobs", "2"]).env("IMAGE_PROMOTE_JOBS", "many").fails(2);
     assert!(both.error()[0].contains("no such directory"), "{both:?}");
 }
+
+/// Options that belong to no group, in whatever tool they are.
+const PLAIN: [&str; 4] = ["format", "dry-run", "repository", "jobs"];
+
+/// clap's headings go on from a group of options to what follows it, so one can end up over options that it has nothing
+/// to do with. In a tool, what is called alike stands under one heading in every command; some have none in any tool.
+#[test]
+fn an_option_stands_under_one_heading() {
+    let mut known: BTreeMap<(String, String), (String, Option<String>)> = BTreeMap::new();
+    let mut torn = Vec::new();
+    for (words, command) in everything() {
+        for option in options(&command) {
+            let long = option.get_long().unwrap_or_default().to_owned();
+            let (called, heading) = (words.join(" "), option.get_help_heading().map(str::to_owned));
+            if PLAIN.contains(&long.as_str()) && heading.is_some() {
+                torn.push(format!("{called} --{long} stands under {heading:?}, and belongs to no group"));
+            }
+            let (first, expected) = known
+                .entry((words[0].clone(), long.clone()))
+                .or_insert_with(|| (called.clone(), heading.clone()));
+            if *expected != heading {
+                torn.push(format!("--{long} stands under {heading:?} in {called}, {expected:?} in {first}"));
+            }
+        }
+    }
+    assert!(torn.is_empty(), "{}", torn.join("\n"));
+}

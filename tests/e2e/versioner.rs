@@ -6,6 +6,7 @@ mod gitlab;
 mod histories;
 mod image_tags;
 mod images;
+mod pipelines;
 mod ranges;
 mod steps;
 mod tagging;

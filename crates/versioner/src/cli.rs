@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Sort(SortArgs),
     /// Print the highest of several versions, as it was written; pre-releases only where --range or --prereleases has them
     ///
-    /// What is no version is passed over. Nothing that matches is exit code 3.
+    /// What is no version is passed over, but an empty argument is wrong usage. Nothing that matches is exit code 3.
     Latest(LatestArgs),
     /// Print the image tags of this pipeline
     ///
@@ -86,7 +86,8 @@ pub(crate) enum Command {
     ///
     /// With nothing to release it is the last tag. It may run twice: a commit that has a release tag, here or on the
     /// server, gets no other. When two pipelines race for one tag, one makes it; the other says so, and ends with exit
-    /// code 3 unless its commit is part of that release. The tag starts with v if the last one did.
+    /// code 3 unless its commit is part of that release. The tag starts with v if the last one did. A pipeline whose commit is
+    /// not in this repository makes none.
     Tag(TagArgs),
 }
 

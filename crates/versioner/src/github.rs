@@ -47,7 +47,7 @@ impl GitHub {
         }
         if let Some(sha) = &self.sha {
             let wrong = |error| Failure::usage(format!("GITHUB_SHA is '{sha}': {error}"));
-            args.commit_sha = Some(sha.parse().map_err(wrong)?);
+            args.sha.id = Some(sha.parse().map_err(wrong)?);
         }
         args.commit_tag.clone_from(&self.tag);
         args.commit_branch = args.commit_branch.take().or_else(|| self.branch.clone());

@@ -135,7 +135,7 @@ impl Explain for NoReference {
             Self::Invalid(_) => "it is made of ARTIFACTORY_HOST, DOCKER_TEAM_REGISTRY_PREFIX, PROJECT_SLUG and \
                 CI_PROJECT_NAME, or of CI_REGISTRY_IMAGE; --image-base (VERSIONER_IMAGE_BASE) replaces them all"
                 .into(),
-            Self::Directory { .. } => "use --format lines".into(),
+            Self::Directory { .. } => "use --format references".into(),
             Self::NoHost { host } => format!("name it with its domain or port, as in {host}.example.com"),
         })
     }

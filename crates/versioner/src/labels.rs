@@ -16,7 +16,7 @@ pub(crate) fn of(
     args: &CommitArgs,
 ) -> Result<Labels, Failure> {
     let version = subject.current()?.to_string();
-    let revision = args.commit_sha.unwrap_or(subject.commit).to_string();
+    let revision = args.sha.id.unwrap_or(subject.commit).to_string();
     let created = subject.repository().committed_at(subject.commit)?;
     let created = OffsetDateTime::from_unix_timestamp(created).ok().map(clock::rfc3339);
     let branch = subject.branch()?;

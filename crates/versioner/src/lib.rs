@@ -116,7 +116,7 @@ fn env(args: &EnvArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let variables = Variables {
         version,
         next_version,
-        commit_sha: args.commit.commit_sha.unwrap_or(subject.commit).to_string(),
+        commit_sha: args.commit.sha.id.unwrap_or(subject.commit).to_string(),
         branch: subject.branch()?,
         image_tags: image_tags_if_known(&mut subject, args.commit.is_pipeline())?,
         short_sha: subject.short_sha,
@@ -188,6 +188,9 @@ fn tags(args: &TagsArgs, out: &mut dyn Write) -> Result<(), Failure> {
     };
     match args.format {
         TagsFormat::Lines => tags.iter().try_for_each(|tag| contract::output::line(out, tag.as_str())),
+        TagsFormat::References => {
+            references()?.iter().try_for_each(|reference| contract::output::line(out, reference))
+        }
         TagsFormat::Json => {
             let references = match Base::choose(&args.base) {
                 Err(NoBase::NoRegistry) => None,
@@ -205,10 +208,11 @@ fn tags(args: &TagsArgs, out: &mut dyn Write) -> Result<(), Failure> {
 fn image(args: &ImageArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let base = Base::choose(&args.base)?;
     let tag: Tag = match args.kind {
-        Kind::Ci => commit::short_id(&args.history, &args.commit)?.parse()?,
+        Kind::Ci => commit::short_id(&args.history, &args.commit, None)?.parse()?,
         Kind::Release if args.commit.is_pipeline() => {
             let released = commit::release_of_pipeline(&args.commit, args.history.tag_prefix.as_deref())?;
-            release_tag(released.as_ref(), &commit::short_id(&args.history, &args.commit)?)?
+            let short = commit::short_id(&args.history, &args.commit, released.as_ref())?;
+            release_tag(released.as_ref(), &short)?
         }
         Kind::Release => Subject::open(&args.history, &args.commit, &args.network)?.release_tag()?,
     };

@@ -58,7 +58,7 @@ impl<'a> Subject<'a> {
         let prefix = history.tag_prefix.as_deref();
         let of_pipeline = commit::release_of_pipeline(args, prefix)?;
         let repository = history.open()?;
-        let commit = commit::locate(&repository, args)?;
+        let commit = commit::locate(&repository, args, of_pipeline.as_ref())?;
         let short_sha = commit::short(commit, args);
         let tags = OnceCell::new();
         let on_commit = VersionTags::read_on(&repository, commit, prefix)?;
@@ -190,6 +190,13 @@ impl<'a> Subject<'a> {
 
     /// Every release there is, on whatever branch.
     pub(crate) fn releases(&mut self) -> Result<Vec<Version>, Failure> {
+        // Those of another repository would let 1 and latest go backwards.
+        if let Some(asked) = self.args.sha.id.filter(|asked| *asked != self.commit) {
+            let so = "its tags do not tell which of 1.4, 1 and latest may move";
+            return Err(commit::elsewhere(asked, so).hint(
+                "run it in a clone of this pipeline's project (--repository DIR); 'versioner tags' can ask the registry instead, with --image REF",
+            ));
+        }
         if !self.knows_all_tags()? {
             return Err(PartOfTheTags.into());
         }
@@ -241,6 +248,11 @@ impl<'a> Subject<'a> {
 
     /// What is tagged here may have been unknown before.
     fn note_tags(&mut self) -> Result<(), Failure> {
+        if let (Some(name), Some(_)) = (&self.args.commit_tag, &self.released)
+            && let Some(tagged) = self.tags()?.iter().find(|tagged| tagged.tag.name == *name)
+        {
+            commit::refuse_moved(&tagged.tag, self.commit, self.args)?;
+        }
         let tagged = self.tags()?.on(self.commit).cloned();
         if !self.args.is_pipeline() {
             self.released.clone_from(&tagged);

@@ -13,6 +13,7 @@ use tracing::info;
 use version::Version;
 
 use crate::cli::{TagArgs, Via};
+use crate::commit;
 use crate::subject::Subject;
 use crate::tags::{VersionTags, rank, version_of};
 
@@ -95,6 +96,7 @@ impl Wanted<'_> {
 }
 
 pub(crate) fn run(args: &TagArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    commit::require(&args.history.open()?, &args.commit)?;
     let mut subject = Subject::open(&args.history, &args.commit, &args.network)?;
     let next = subject.next(&args.step)?;
     let (prefix, commit) = (args.history.tag_prefix.as_deref(), subject.commit);

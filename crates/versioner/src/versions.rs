@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::io::{Read, Write};
+use std::string::FromUtf8Error;
 
 use contract::{Exit, Failure, output};
 use tracing::debug;
@@ -12,6 +13,7 @@ use crate::image_tags;
 
 pub(crate) fn check(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let range = args.range.range(args.reading.lenient)?;
+    given("VERSION", &args.version)?;
     let version = read(&args.version, args.reading).map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         let failure = Failure::no(format!("{error}: {cause}"));
@@ -32,6 +34,8 @@ pub(crate) fn check(args: &CheckArgs, out: &mut dyn Write) -> Result<Exit, Failu
 }
 
 pub(crate) fn compare(args: &CompareArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
+    given("A", &args.one)?;
+    given("B", &args.other)?;
     let (one, other) = (read(&args.one, args.reading)?, read(&args.other, args.reading)?);
     let number = match one.cmp(&other) {
         Ordering::Less => "-1",
@@ -44,7 +48,8 @@ pub(crate) fn compare(args: &CompareArgs, out: &mut dyn Write) -> Result<Exit, F
 
 pub(crate) fn sort(args: &SortArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
     let mut versions = Vec::new();
-    for (number, line) in stdin()?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    let text = String::from_utf8(stdin()?).map_err(|error| no_text(&error))?;
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let text = line.trim();
         let version = read(text, args.reading).map_err(|error| {
             let failure = Failure::usage(format!("cannot sort line {} of stdin: {error}", number + 1));
@@ -109,15 +114,20 @@ fn texts(args: &LatestArgs) -> Result<Vec<String>, Failure> {
     match &args.asked.image {
         Some(image) if args.versions.is_empty() => {
             let tags = image_tags::in_registry(image, &args.asked)?;
-            let tags = tags.ok_or_else(|| Failure::failed(format!("there is no {image}")))?;
+            let tags = tags.ok_or_else(|| registry::Error::NotFound { what: image.to_string() })?;
             Ok(tags.iter().map(ToString::to_string).collect())
         }
         Some(_) => Err(Failure::usage("both versions and --image were given").hint("leave out one of them")),
         None if args.versions.is_empty() => {
+            // What is no UTF-8 is no version either.
             let text = stdin()?;
+            let text = String::from_utf8_lossy(&text);
             Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
         }
-        None => Ok(args.versions.clone()),
+        None => {
+            args.versions.iter().try_for_each(|version| given("VERSION", version))?;
+            Ok(args.versions.clone())
+        }
     }
 }
 
@@ -130,9 +140,25 @@ fn read(text: &str, reading: ReadingArgs) -> Result<Version, InvalidVersion> {
     if reading.lenient { Version::lenient(text) } else { text.parse() }
 }
 
-fn stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().read_to_string(&mut text);
+fn stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
     read.map_err(|error| Failure::failed("cannot read standard input").because(error))?;
-    Ok(text)
+    Ok(bytes)
+}
+
+fn no_text(error: &FromUtf8Error) -> Failure {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    Failure::usage(format!("cannot sort line {line} of stdin: it is no UTF-8"))
+        .hint("versions are plain text, one a line; 'versioner latest' passes over what is no version")
+}
+
+/// Fails for an argument that is empty. Nobody asks about nothing: what it comes from was not set.
+fn given(name: &str, text: &str) -> Result<(), Failure> {
+    if text.trim().is_empty() {
+        return Err(Failure::usage(format!("the version, {name}, is empty"))
+            .hint("is the variable set that it comes from?"));
+    }
+    Ok(())
 }

@@ -192,6 +192,14 @@ impl Repository {
         tags::on(&self.gix, commit, wanted)
     }
 
+    /// The tag of this name; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when it cannot be read, or leads nowhere.
+    pub fn tag(&self, name: &str) -> Result<Option<Tag>, Error> {
+        tags::find(&self.gix, name)
+    }
+
     /// Calls `visit` with `from` and every commit it is built on, through all parents, newest first, each of them once,
     /// until `visit` breaks off.
     ///

@@ -54,6 +54,20 @@ pub(crate) fn read(
     Ok(tags)
 }
 
+/// The tag of this name, with an annotated one followed to its end.
+pub(crate) fn find(repository: &gix::Repository, name: &str) -> Result<Option<Tag>, Error> {
+    if !is_tag_name(name) {
+        return Ok(None);
+    }
+    let Some(mut reference) =
+        repository.try_find_reference(format!("{TAGS}{name}").as_str()).map_err(of(name))?
+    else {
+        return Ok(None);
+    };
+    let target = CommitId(reference.peel_to_id().map_err(of(name))?.detach());
+    Ok(Some(Tag { name: name.to_owned(), target }))
+}
+
 /// How many tags in files of their own are looked into for those on one commit.
 const FEW: usize = 32;
 

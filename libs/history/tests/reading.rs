@@ -159,6 +159,10 @@ fn tags_are_followed_to_their_commits() {
         let mut names: Vec<_> = on_commit.iter().map(|tag| tag.name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(names, ["annotated", "group/nested", "twice"]);
+        let named = ["light", "annotated", "twice", "group/nested", "tree", "group", "none", "no such", ""]
+            .map(|name| open(&made).tag(name).unwrap().map(|tag| tag.target == commit));
+        let [there, other] = [Some(true), Some(false)];
+        assert_eq!(named, [there, there, there, there, other, None, None, None, None]);
     }
     // A tag that was moved is in a file of its own, beside the packed one that it replaces.
     made.commit("second");

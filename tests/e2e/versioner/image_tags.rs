@@ -77,6 +77,11 @@ fn every_builder_gets_its_own_format() {
     let docker = format!("{}\n", docker.join(" "));
     assert_eq!(run("docker", &[]).succeeds().stdout(), docker);
     assert_eq!(run("docker", &["ci"]).succeeds().stdout(), docker.replace("/release:", "/ci:"));
+    let lines = |kind: &str| format!("{}\n", references.join("\n")).replace("/release:", kind);
+    assert_eq!(run("references", &[]).succeeds().stdout(), lines("/release:"));
+    assert_eq!(run("references", &["ci"]).succeeds().stdout(), lines("/ci:"));
+    let layout = versioner(&repository).args(["tags", "--format", "references", "--image-base", "oci:out"]);
+    assert_eq!(layout.succeeds().stdout(), lines("/release:").replace(base, "oci:out"));
     let buildctl = format!("type=image,\"name={}\",push=true\n", references.join(","));
     assert_eq!(run("buildctl", &[]).succeeds().stdout(), buildctl);
     let read = |format| serde_json::from_str::<Value>(run(format, &[]).succeeds().stdout()).expect("JSON");
@@ -87,10 +92,12 @@ fn every_builder_gets_its_own_format() {
         serde_json::from_str::<Value>(bare.stdout()).expect("JSON"),
         json!({ "schema": 1, "tags": names })
     );
+    versioner(&repository).args(["tags", "--format", "references"]).fails(2);
     for format in ["docker", "buildctl", "bake"] {
         let output =
             versioner(&repository).args(["tags", "--format", format, "--image-base", "oci:out"]).fails(2);
         assert!(output.error()[0].contains("in a directory"), "{output:?}");
+        assert!(output.error()[1].contains("--format references"), "{output:?}");
         versioner(&repository).args(["tags", "--format", format]).fails(2);
     }
 }

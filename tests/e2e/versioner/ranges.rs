@@ -11,7 +11,7 @@ fn run(line: &[&str]) -> Tool {
 
 #[test]
 fn check_answers_by_its_exit_code_and_says_why_not() {
-    let table: [(&[&str], Result<&str, &str>); 17] = [
+    let table: [(&[&str], Result<&str, &str>); 16] = [
         (&["v1.4.3"], Ok("1.4.3")),
         (&["1.4.3", "--release"], Ok("1.4.3")),
         (&["1.4.3", "--range", ">=1.4, <2"], Ok("1.4.3")),
@@ -30,7 +30,6 @@ fn check_answers_by_its_exit_code_and_says_why_not() {
         ),
         (&["nightly"], Err("'nightly' is no version")),
         (&["1.4"], Err("'1.4' is no version")),
-        (&[""], Err("'' is no version")),
         (&["1.4.3\nEVIL"], Err("is no version")),
     ];
     for (args, expected) in table {
@@ -50,6 +49,25 @@ fn check_answers_by_its_exit_code_and_says_why_not() {
     assert_eq!(output.error()[1], "  hint: with --lenient it is one");
     let output = run(&["check", "1.0.0", "--range", "^1,"]).fails(2);
     assert!(output.error()[0].contains("'^1,' is no range: it ends with a comma"), "{output:?}");
+}
+
+#[test]
+fn an_empty_argument_is_a_variable_that_is_not_set() {
+    let table: [(&[&str], &str); 7] = [
+        (&["check", ""], "VERSION"),
+        (&["check", " ", "--lenient"], "VERSION"),
+        (&["check", "", "--range", "^1", "--release"], "VERSION"),
+        (&["compare", "", "1.0.0"], "A"),
+        (&["compare", "1.0.0", ""], "B"),
+        (&["latest", ""], "VERSION"),
+        (&["latest", "1.0.0", "", "--lenient"], "VERSION"),
+    ];
+    for (args, name) in table {
+        let output = run(args).fails(2);
+        let hint = "  hint: is the variable set that it comes from?";
+        assert!(output.error()[0].ends_with(&format!("the version, {name}, is empty")), "{output:?}");
+        assert_eq!((output.error()[1], output.stdout()), (hint, ""), "{args:?}");
+    }
 }
 
 #[test]
@@ -78,6 +96,12 @@ fn sort_keeps_the_texts_and_orders_them() {
     assert_eq!(run(&["sort"]).stdin("").succeeds().stdout(), "");
     let output = run(&["sort"]).stdin("1.0.0\nlatest\n").fails(2);
     assert!(output.error()[0].contains("line 2") && output.stdout().is_empty(), "{output:?}");
+    let binary = b"1.0.0\n\xff\xfe1\n2.0.0\n";
+    let output = run(&["sort"]).stdin(binary).fails(2);
+    assert!(output.error()[0].contains("cannot sort line 2 of stdin: it is no UTF-8"), "{output:?}");
+    assert!(output.error()[1].contains("hint: ") && output.stdout().is_empty(), "{output:?}");
+    // A tag in another encoding is no version, like every other tag that is none.
+    assert_eq!(run(&["latest"]).stdin(binary).succeeds().stdout(), "2.0.0\n");
 }
 
 #[test]
@@ -139,6 +163,7 @@ fn latest_of_an_image_is_asked_of_the_registry() {
     }
     let output = run(&["latest", "--image", &format!("{}/nobody", registry.address())]).fails(1);
     assert!(output.error()[0].contains("there is no"), "{output:?}");
+    assert!(output.error()[1].contains("check the name"), "{output:?}");
     let output = run(&["latest", "--image", &format!("{name}:1.9.0")]).fails(2);
     assert!(output.error()[0].contains("one image and no repository"), "{output:?}");
     // The same ranges in the other tool.

@@ -27,7 +27,7 @@ impl Server {
         Self { folder, bare }
     }
 
-    fn clone(&self, name: &str, args: &[&str]) -> PathBuf {
+    pub(super) fn clone(&self, name: &str, args: &[&str]) -> PathBuf {
         let clone = self.folder.path().join(name);
         let url = format!("file://{}", self.bare.display());
         let clone_args = ["clone", "--quiet"].iter().chain(args).map(ToString::to_string);
@@ -55,7 +55,7 @@ fn git(folder: &std::path::Path, args: &[String]) -> String {
 }
 
 /// Pushes as a job of GitLab's would: nobody has set up git.
-fn push(clone: &std::path::Path) -> Tool {
+pub(super) fn push(clone: &std::path::Path) -> Tool {
     tool("versioner")
         .args(["tag", "--push", "--via", "git"])
         .current_dir(clone)

@@ -27,7 +27,7 @@ pub(crate) struct ImageArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct TagsArgs {
-    /// Which image the references in the formats docker, buildctl, bake and json are of
+    /// Which image the references in the formats references, docker, buildctl, bake and json are of
     #[arg(value_enum, value_name = "KIND", default_value = "release")]
     pub(crate) kind: Kind,
     /// How the tags are written to stdout
@@ -80,6 +80,7 @@ pub(crate) struct EnvArgs {
 
 /// A repository of a registry that is asked for its tags.
 #[derive(Args, Debug)]
+#[command(next_help_heading = None::<&'static str>)]
 pub(crate) struct ImageRepositoryArgs {
     /// Ask this repository of a registry which versions there are
     #[arg(long, value_name = "REF", env = "VERSIONER_IMAGE")]
@@ -106,6 +107,8 @@ pub(crate) enum TagsFormat {
     /// A tag a line
     #[default]
     Lines,
+    /// A full reference a line, as docker/metadata-action hands them to docker/build-push-action
+    References,
     /// One JSON document, with "schema": 1
     Json,
     /// The value of buildctl's --output

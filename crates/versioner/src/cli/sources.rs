@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use contract::Secret;
 use history::{CommitId, Repository};
 
@@ -10,6 +11,7 @@ use crate::{next, tags};
 
 /// Where versions are read from.
 #[derive(Args, Debug)]
+#[command(next_help_heading = None::<&'static str>)]
 pub(crate) struct HistoryArgs {
     /// The git repository, or a folder in it; by default what $GIT_DIR names, else the one of the current folder
     #[arg(long, value_name = "DIR", env = "VERSIONER_REPOSITORY")]
@@ -23,11 +25,11 @@ pub(crate) struct HistoryArgs {
     /// Where the clone is shallow and that matters, read what is missing from here
     #[arg(long = "history", value_enum, value_name = "WHERE", env = "VERSIONER_HISTORY", default_value_t)]
     pub(crate) source: Source,
-    #[command(flatten)]
-    pub(crate) gitlab: GitlabArgs,
     /// The remote that is fetched from and pushed to
     #[arg(long, value_name = "NAME", env = "VERSIONER_REMOTE", default_value = "origin", value_parser = remote)]
     pub(crate) remote: String,
+    #[command(flatten)]
+    pub(crate) gitlab: GitlabArgs,
 }
 
 impl HistoryArgs {
@@ -81,9 +83,8 @@ impl GitlabArgs {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Commit")]
 pub(crate) struct CommitArgs {
-    /// The commit, if it is not HEAD
-    #[arg(long, value_name = "SHA", env = "CI_COMMIT_SHA")]
-    pub(crate) commit_sha: Option<CommitId>,
+    #[command(flatten)]
+    pub(crate) sha: CommitSha,
     /// The commit's id in image tags and versions; by default its first eight characters
     #[arg(long, value_name = "SHA", env = "CI_COMMIT_SHORT_SHA", value_parser = abbreviated)]
     pub(crate) commit_short_sha: Option<String>,
@@ -96,6 +97,43 @@ pub(crate) struct CommitArgs {
     /// The branch of the merge request this pipeline runs for
     #[arg(long, value_name = "NAME", env = "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")]
     pub(crate) merge_request_branch: Option<String>,
+}
+
+/// The commit that is meant, and who says so: what is typed has to be there, while a pipeline's commit may be missing in
+/// what its job has checked out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CommitSha {
+    pub(crate) id: Option<CommitId>,
+    pub(crate) is_typed: bool,
+}
+
+#[derive(Args)]
+struct CommitShaArgs {
+    /// The commit, if it is not HEAD
+    #[arg(long, value_name = "SHA", env = "CI_COMMIT_SHA")]
+    commit_sha: Option<CommitId>,
+}
+
+impl FromArgMatches for CommitSha {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let CommitShaArgs { commit_sha: id } = CommitShaArgs::from_arg_matches(matches)?;
+        Ok(Self { id, is_typed: matches.value_source("commit_sha") == Some(ValueSource::CommandLine) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for CommitSha {
+    fn augment_args(command: Command) -> Command {
+        CommitShaArgs::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        CommitShaArgs::augment_args_for_update(command)
+    }
 }
 
 /// What the next version is made of.
