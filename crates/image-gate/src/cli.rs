@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use contract::args::{Common, DryRunArgs, FormatArgs};
+use contract::args::{Common, DryRunArgs, FormatArgs, duration};
 
-use crate::values::{Artifact, Copy, Mount, Probe, Variable, bytes, duration};
+use crate::values::{Artifact, Copy, Mount, Probe, Variable, bytes};
 
 /// Runs quality gates inside the image that was built, and waits until it is healthy
 ///

@@ -53,8 +53,8 @@ fn percent(text: &str) -> Result<Percent, Reason> {
     if text.trim().is_empty() {
         return Err(Reason::Blank);
     }
-    let malformed = |error| Reason::Malformed(format!("it is not well-formed JSON: {error}"));
-    let document: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
+    let document: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| Reason::malformed_json(&error))?;
     if !document.is_object() {
         return Err(Reason::NotTypeCoverage("it is no object".to_owned()));
     }
