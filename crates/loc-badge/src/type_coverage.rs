@@ -105,7 +105,7 @@ mod tests {
             (r#"{"totals":{"percent_covered":87.5}}"#, "it has no number 'percent'"),
             (r#"{"succeeded":false,"error":"no tsconfig"}"#, "type-coverage failed: \"no tsconfig\""),
             ("[1]", "not that of type-coverage"),
-            (r#"{"percent":40,"#, "not well-formed JSON"),
+            (r#"{"percent":40,"#, "its JSON ends in the middle, in line 1"),
         ] {
             let reason = percent(text).unwrap_err().to_string();
             assert!(reason.contains(told), "{text}: {reason}");

@@ -195,7 +195,7 @@ fn wrong_input_is_told_and_writes_nothing() {
         (&["badge", "x", "--image-url", "x.svg", "--link-url", "https://h"], 2, &["badge image URL 'x.svg'"]),
         (&["create", "1.0.0", "--upload", "missing.whl"], 2, &["missing.whl", "nothing was sent"]),
         (&["create", "1.0.0", "--upload", "with blank.whl"], 2, &["with blank.whl", "rename the file"]),
-        (&["create", "1.0.0", "--upload", "out"], 1, &["cannot read out", "Is a directory"]),
+        (&["create", "1.0.0", "--upload", "out"], 2, &["cannot read out", "Is a directory"]),
         (
             &["create", "1.0.0", "--site-url", "ftp://x", "--asset", "A=https://h/x"],
             2,
