@@ -167,12 +167,13 @@ fn wrong_options_are_named_and_write_nothing() {
         (&["--threshold", "5=red", "5%=green"], 2, "two thresholds have the limit 5"),
         (&["--link", "javascript:alert(1)"], 2, "begins with http:// or https://"),
         (&["--link", "https://bob:s3cret@example.com"], 2, "user name or password"),
-        (&["--logo", "none.svg"], 1, "cannot read the logo 'none.svg': No such file"),
-        (&["--logo", "."], 1, "cannot read the logo '.'"),
+        (&["--logo", "none.svg"], 2, "cannot read the logo 'none.svg': No such file"),
+        (&["--logo", "."], 2, "cannot read the logo '.'"),
         (&["--logo", "notes.txt"], 2, "'notes.txt' into the badge: the logo is no SVG, PNG, JPEG or GIF"),
         (&["--logo", "large.svg"], 2, "the logo is larger than 64 KiB"),
         (&["--logo", "/dev/zero"], 2, "the logo is larger than 64 KiB"),
         (&["--message", " \t"], 2, "a badge needs a text"),
+        (&["--message", "", "--label", "style"], 2, "--message is empty"),
     ] {
         let message: &[&str] = if args[0] == "--message" { &[] } else { &["--message", "7"] };
         let output = draw(folder.path(), message).args(args).args(["-o", "b.svg"]).fails(code);
@@ -261,6 +262,8 @@ fn a_report_without_an_answer_writes_no_badge() {
         (&COBERTURA[..COBERTURA.len() / 2], 2, "not well-formed"),
         ("SQLite format 3\0", 2, "coverage.py's database"),
         ("\u{89}PNG", 2, "text of another kind"),
+        ("{\"totals\": {\"percent\n", 2, "a text in its JSON has no end, in line 1"),
+        ("{\n\"totals\": ", 2, "its JSON ends in the middle, in line 2"),
         ("{\"percent\": 40, \"correctCount\": 2, \"totalCount\": 5}", 2, "what type-coverage writes"),
     ] {
         fs::write(folder.path().join("report"), report).unwrap();
@@ -271,7 +274,8 @@ fn a_report_without_an_answer_writes_no_badge() {
         assert_eq!((output.error().len(), output.stdout()), (2, ""), "{output:?}");
         assert_eq!(fs::read_to_string(folder.path().join("c.svg")).unwrap(), "old");
     }
-    let output = coverage(folder.path(), &["none.xml"]).fails(1);
+    assert!(coverage(folder.path(), &["."]).fails(2).error()[0].contains("the report '.'"));
+    let output = coverage(folder.path(), &["none.xml"]).fails(2);
     assert!(
         output.error()[0].starts_with("loc-badge: cannot read the report 'none.xml': No such"),
         "{output:?}"

@@ -282,6 +282,8 @@ fn the_files_that_compose_would_take_are_found() {
     assert_eq!(text(&folder, "compose.yml"), built);
     let one = get("services.application.image").current_dir(folder.path()).env("COMPOSE_FILE", "a.yml");
     assert_eq!(one.succeeds().stdout(), format!("{IMAGE}\n"));
+    let none = get("services.application.image").current_dir(folder.path()).env("COMPOSE_FILE", "no.yml");
+    assert!(none.fails(2).error()[1].contains("COMPOSE_FILE names it"));
     let two = get("services").current_dir(folder.path());
     let two = two.env("COMPOSE_FILE", "a.yml;b.yml").env("COMPOSE_PATH_SEPARATOR", ";");
     assert_eq!(

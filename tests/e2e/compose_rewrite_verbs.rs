@@ -89,6 +89,7 @@ fn set_writes_the_type_that_is_asked_for() {
         ("auto", "9443", "9443"),
         ("auto", "x", "\"x\""),
         ("string", "9443", "\"9443\""),
+        ("string", "", "\"\""),
         ("int", "-1", "-1"),
         ("bool", "true", "true"),
         ("null", "", "null"),
@@ -127,7 +128,19 @@ fn what_is_not_there_is_a_mistake_and_the_nearest_is_named() {
         ),
         (
             vec!["set", "services.db=x"],
-            "cannot change standard input: line 15, column 5: services.db is not a scalar",
+            "cannot change standard input: line 15, column 5: services.db is not a scalar\n  hint: name what is inside of it, as in services.db.KEY or services.db[0]",
+        ),
+        (
+            vec!["set", "services.db.volumes[5]=x", "--create"],
+            "cannot change standard input: there is no services.db.volumes[5]\n  hint: items of a list come one behind another, from [0] on",
+        ),
+        (
+            vec!["set", "services.db.image=", "services.x.image=y"],
+            "the value of services.db.image is empty\n  hint: is the variable set that it comes from? --type string writes an empty text, --type null no value",
+        ),
+        (
+            vec!["image", "app:1", "--service", ""],
+            "the name of a service, --service, is empty\n  hint: is the variable set that it comes from? several names have one comma between them",
         ),
         (
             vec!["set", "a..b=x"],

@@ -87,6 +87,73 @@ fn a_reader_that_leaves_is_no_failure_and_a_full_disk_is_one() {
         assert_eq!(full.status.code(), Some(1), "{name}: {full:?}");
         let message = String::from_utf8_lossy(&full.stderr).into_owned();
         assert!(message.starts_with(&format!("{name}: cannot write to standard output")), "{message}");
+        assert!(message.contains("\n  hint: make room"), "{message}");
+    }
+}
+
+/// A frozen time that is none would only be noticed when two results differ.
+#[test]
+fn a_frozen_time_that_is_none_is_wrong_usage() {
+    for (words, command) in everything() {
+        if command.get_subcommands().next().is_some() {
+            continue;
+        }
+        let needed = command.get_arguments().filter(|arg| arg.is_required_set());
+        let needed: Vec<_> = needed
+            .map(|arg| arg.get_long().map_or("x=1:1".to_owned(), |long| format!("--{long}=x")))
+            .collect();
+        let run = || run(&words).args(&needed);
+        let output = run().env("SOURCE_DATE_EPOCH", "yesterday").run();
+        if output.code == Some(2) && !output.stderr.contains("SOURCE_DATE_EPOCH") {
+            // These words are none of this command's, and that is told first.
+            assert!(output.stderr.contains("--help'"), "{output:?}");
+            continue;
+        }
+        assert_eq!(output.code, Some(2), "{output:?}");
+        assert!(output.error()[0].contains("SOURCE_DATE_EPOCH is 'yesterday'"), "{output:?}");
+        assert!(!run().env("SOURCE_DATE_EPOCH", "").run().stderr.contains("SOURCE_DATE_EPOCH"), "{words:?}");
+    }
+}
+
+/// What a library of the language says of a wrong number tells a user nothing.
+#[test]
+fn a_wrong_number_or_time_is_told_in_plain_words() {
+    for (words, expected) in [
+        (
+            &["image-promote", "copy", "a", "b", "--jobs", "1O"][..],
+            "'1O' for '--jobs <N>': it is no whole number",
+        ),
+        (&["image-promote", "list", "a", "--limit", "99999999999999999999"], "it is too large"),
+        (
+            &["image-gate", "health", "a", "--log-tail", "x"],
+            "'x' for '--log-tail <LINES>': it is no whole number",
+        ),
+        (
+            &["props", "get", "a", "--timeout", "20x"],
+            "--timeout <SECONDS>: '20x' is no duration; 90, 20s, 10m",
+        ),
+        (&["image-gate", "health", "a", "--timeout", "20x"], "--timeout <SECONDS>: '20x' is no duration"),
+    ] {
+        let output = tool(words[0]).args(&words[1..]).fails(2);
+        assert!(output.error()[0].contains(expected), "{output:?}");
+    }
+    for (_, command) in everything() {
+        for timeout in options(&command).filter(|option| option.get_long() == Some("timeout")) {
+            let parser = timeout.get_value_parser();
+            assert_eq!(parser.type_id(), std::any::TypeId::of::<std::time::Duration>(), "{timeout:?}");
+        }
+    }
+}
+
+/// clap puts an option under the heading of what stands before it.
+#[test]
+fn what_every_tool_has_stands_under_no_heading_of_others() {
+    for (words, command) in everything() {
+        for option in options(&command) {
+            if matches!(option.get_long(), Some("format" | "dry-run")) {
+                assert_eq!(option.get_help_heading(), None, "--{:?} of {words:?}", option.get_long());
+            }
+        }
     }
 }
 

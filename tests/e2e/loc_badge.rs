@@ -121,6 +121,8 @@ fn a_dry_run_writes_no_badge() {
     let output = tool("loc-badge").args(["-o", "loc.svg", "--dry-run"]).current_dir(folder.path()).succeeds();
     assert!(output.stderr.ends_with("loc-badge: would write the badge to loc.svg\n"), "{output:?}");
     assert!(!folder.path().join("loc.svg").exists());
+    let slip = tool("loc-badge").args(["conut", "app"]).current_dir(folder.path()).fails(2);
+    assert!(slip.error()[1].contains("did you mean the command 'count'?"), "{slip:?}");
 }
 
 #[test]
@@ -177,7 +179,7 @@ fn nothing_to_count_is_a_no_and_leaves_the_old_badge() {
 #[test]
 fn a_path_that_is_not_there_is_an_error() {
     let folder = service();
-    let output = tool("loc-badge").args(["app", "srv", "-o", "loc.svg"]).current_dir(folder.path()).fails(1);
+    let output = tool("loc-badge").args(["app", "srv", "-o", "loc.svg"]).current_dir(folder.path()).fails(2);
     assert!(output.error()[0].starts_with("loc-badge: cannot count 'srv': No such file"), "{output:?}");
     assert_eq!(output.stdout(), "");
     assert!(!folder.path().join("loc.svg").exists());
@@ -328,6 +330,7 @@ fn what_is_chosen_and_not_there_is_a_no_and_a_slip_is_wrong_usage() {
         (&["--suffix", "md"][..], 3, "no line of code in '.'", "1 file(s) hold only comments, text"),
         (&["--suffix", "go"], 3, "no line of code in '.'", "of other kinds"),
         (&["--exclude", "{app,web}"], 2, "'{app' is half of a pair of braces", "know no {a,b}"),
+        (&["--exclude", "app,[w"], 2, "--exclude: '[w' has a [ without its ]", "\\[ is a bracket"),
         (&["--exclude", "*"], 3, "no line of code in '.'", "left out: 6 excluded"),
         (&["--suffix", "py", "--count", "lines", "web"], 3, "no line in 'web'", "1 of other kinds"),
         (

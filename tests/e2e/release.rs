@@ -331,13 +331,17 @@ fn wrong_options_are_refused_before_anything_is_written() {
         (&dup_name, &["asset name 'A'", "two assets"]),
         (&dup_url, &["asset URL 'https://example.com/'", "two assets"]),
         (&["--notes", "missing.md"], &["missing.md", "No such file", "check --notes"]),
+        (&["--notes", "."], &["the notes from .", "Is a directory"]),
+        (&["--upload", "missing.whl"], &["cannot read missing.whl", "check --upload"]),
         (&["--notes", "latin1.md"], &["latin1.md", "not UTF-8", "byte 4"]),
         (&["--notes", "long.md"], &["long.md", "1000000 characters"]),
-        (&["--image", "a b"], &["image reference 'a b'"]),
+        (&["--image", "a b"], &["'a b' is no image reference"]),
+        (&["--image", "Bad:x:y"], &["'Bad:x:y' is no image reference", "upper-case"]),
         (&["--image", "app@sha256:12"], &["'sha256:12' is no digest"]),
         (&["--released-at", "yesterday"], &["'yesterday'", "RFC 3339", "2026-11-21T08:00:00Z"]),
         (&["--ref", "a..b"], &["ref 'a..b'"]),
-        (&["--name", ""], &["release name", "empty"]),
+        (&["--name", ""], &["release name", "empty", "is the variable set"]),
+        (&["--asset", "=https://example.com"], &["asset name", "empty", "is the variable set"]),
     ];
     for (args, words) in table {
         place.refuses(place.create("v1.0.0").args(*args), 2, words);

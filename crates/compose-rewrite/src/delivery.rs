@@ -72,7 +72,7 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 fn place(source: &Source, target: &Target) -> Option<PathBuf> {
     match (&target.output, source) {
         (Some(path), _) => file(path),
-        (None, Source::File(path)) if target.in_place => Some(path.clone()),
+        (None, Source::File(path) | Source::Listed(path)) if target.in_place => Some(path.clone()),
         _ => None,
     }
 }

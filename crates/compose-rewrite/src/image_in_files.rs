@@ -27,6 +27,10 @@ const NAME_THEM: &str = "choose the services with --service";
 pub(crate) fn run(args: &Image, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (reference, files) = reference(args)?;
     image_reference::check(&reference, args.escape)?;
+    if args.services.iter().any(String::is_empty) {
+        return Err(Failure::usage("the name of a service, --service, is empty")
+            .hint("is the variable set that it comes from? several names have one comma between them"));
+    }
     let reference = if args.escape { reference.replace('$', "$$") } else { reference };
     let sources = Source::locate_all(&files)?;
     match &args.override_out {

@@ -27,7 +27,10 @@ pub(crate) fn run(args: &Set, out: &mut dyn Write) -> Result<Exit, Failure> {
     let assignments = words.iter().map(|word| assignment(word, args)).collect::<Result<Vec<_>, _>>()?;
     change_one(file.as_deref(), &args.target, out, &mut |file| {
         let names: Vec<String> = assignments.iter().map(|assignment| assignment.path.to_string()).collect();
-        Ok(Rewritten { text: rewrite(file, &assignments, args)?, what: format!("{} set", names.join(", ")) })
+        Ok(Rewritten {
+            text: rewrite(file, &assignments, args)?,
+            what: format!("{} as asked for", names.join(", ")),
+        })
     })
 }
 
@@ -110,6 +113,12 @@ fn assignment(word: &OsString, args: &Set) -> Result<Assignment, Failure> {
         Failure::usage(format!("'{word}' is no PATH=VALUE"))
             .hint("as in services.db.image=postgres:17; one file may follow, as the last argument")
     })?;
+    // With --type it is said that nothing is meant.
+    if value.is_empty() && args.kind == Kind::Auto {
+        return Err(Failure::usage(format!("the value of {path} is empty")).hint(
+            "is the variable set that it comes from? --type string writes an empty text, --type null no value",
+        ));
+    }
     let value = if args.escape { value.replace('$', "$$") } else { value.to_owned() };
     Ok(Assignment { path: path.parse()?, value })
 }

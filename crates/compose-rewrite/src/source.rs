@@ -27,6 +27,8 @@ const COMPOSE_FILE: &str = "COMPOSE_FILE";
 pub(crate) enum Source {
     Stdin,
     File(PathBuf),
+    /// A file that `COMPOSE_FILE` names.
+    Listed(PathBuf),
 }
 
 impl Source {
@@ -42,12 +44,13 @@ impl Source {
 
     /// The same for several.
     pub(crate) fn locate_all(named: &[PathBuf]) -> Result<Vec<Self>, Failure> {
-        let new = |path: &PathBuf| match path {
+        let new = |path: &PathBuf, file: fn(PathBuf) -> Self| match path {
             path if path == Path::new("-") => Self::Stdin,
-            path => Self::File(path.clone()),
+            path => file(path.clone()),
         };
         let listed = if named.is_empty() { from_environment() } else { Vec::new() };
-        let all: Vec<Self> = named.iter().chain(&listed).map(new).collect();
+        let named = named.iter().map(|path| new(path, Self::File));
+        let all: Vec<Self> = named.chain(listed.iter().map(|path| new(path, Self::Listed))).collect();
         if all.iter().filter(|source| **source == Self::Stdin).count() > 1 {
             return Err(Failure::usage("standard input is named twice").hint("it can be read once"));
         }
@@ -61,7 +64,7 @@ impl Source {
                 let mut bytes = Vec::new();
                 io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
             }
-            Self::File(path) => std::fs::read(path),
+            Self::File(path) | Self::Listed(path) => std::fs::read(path),
         };
         read.map_err(|error| self.unreadable(error))
     }
@@ -70,21 +73,22 @@ impl Source {
     fn path(&self) -> Option<&Path> {
         match self {
             Self::Stdin => None,
-            Self::File(path) => Some(path),
+            Self::File(path) | Self::Listed(path) => Some(path),
         }
     }
 
     fn unreadable(&self, error: io::Error) -> Failure {
-        let (exit, hint) = match error.kind() {
-            io::ErrorKind::NotFound => {
-                (Exit::Usage, "name the compose file, or leave FILE out in the folder it is in")
+        let hint = match (self, error.kind()) {
+            (Self::Listed(_), _) => {
+                "COMPOSE_FILE names it: correct the variable, or name the compose file as the last argument"
             }
-            io::ErrorKind::IsADirectory => {
-                (Exit::Usage, "name the compose file in it, or change there and leave FILE out")
+            (_, io::ErrorKind::NotFound) => "name the compose file, or leave FILE out in the folder it is in",
+            (_, io::ErrorKind::IsADirectory) => {
+                "name the compose file in it, or change there and leave FILE out"
             }
-            _ => (Exit::Failed, "check that the file may be read"),
+            _ => "check that the file may be read",
         };
-        Failure::new(exit, format!("cannot read {self}")).because(error).hint(hint)
+        Failure::new(Exit::of_unreadable(&error), format!("cannot read {self}")).because(error).hint(hint)
     }
 }
 
@@ -151,7 +155,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stdin => f.write_str("standard input"),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) | Self::Listed(path) => path.display().fmt(f),
         }
     }
 }

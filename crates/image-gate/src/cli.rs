@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser as Filled;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use contract::args::{Common, DryRunArgs, FormatArgs};
+use contract::args::{Common, DryRunArgs, FormatArgs, duration};
 
-use crate::values::{Artifact, Copy, Mount, Probe, Variable, bytes, duration};
+use crate::values::{Artifact, Copy, Mount, Probe, Variable, bytes};
 
 /// Runs quality gates inside the image that was built, and waits until it is healthy
 ///

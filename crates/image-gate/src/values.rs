@@ -1,4 +1,4 @@
-//! What flags and `gates.toml` hold: durations, sizes, mounts, copies, variables.
+//! What flags and `gates.toml` hold: sizes, mounts, copies, variables.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -152,36 +152,6 @@ fn absolute(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Clocks do not count much further, and nobody waits so long.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// `90` and `90s`, `500ms`, `10m`, `1h30m`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is no duration; 90, 20s, 10m, 1h30m and 500ms are some");
-    let sound = |duration: Duration| if duration <= LONGEST { Ok(duration) } else { Err(wrong()) };
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).map_err(|_| wrong()).and_then(sound);
-    }
-    let (mut rest, mut all) = (text, Duration::ZERO);
-    while !rest.is_empty() {
-        let is_digit = |c: char| c.is_ascii_digit() || c == '.';
-        let digits = rest.find(|c| !is_digit(c)).ok_or_else(wrong)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
-        let end = rest[digits..].find(is_digit).map_or(rest.len(), |at| digits + at);
-        let unit = match &rest[digits..end] {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return Err(wrong()),
-        };
-        let part = Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())?;
-        all = all.checked_add(part).ok_or_else(wrong)?;
-        rest = &rest[end..];
-    }
-    if text.is_empty() { Err(wrong()) } else { sound(all) }
-}
-
 /// `512m`, `2g`, `100k`, or bytes.
 pub(crate) fn bytes(text: &str) -> Result<i64, String> {
     let wrong = || format!("'{text}' is no size; 512m, 2g and 100k are some");
@@ -206,25 +176,6 @@ pub(crate) fn seconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_are_read_as_people_write_them() {
-        for (text, milliseconds) in [
-            ("90", 90_000),
-            ("20s", 20_000),
-            ("10m", 600_000),
-            ("1h30m", 5_400_000),
-            ("500ms", 500),
-            ("0", 0),
-            ("0.5", 500),
-            ("0.5s", 500),
-        ] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
-        }
-        for text in ["", "s", "-1", "5x", "1h30", "NaN", "9999999999999999h", "999999h", "1e18", "1.2.3s"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn sizes_are_read_as_docker_reads_them() {

@@ -10,6 +10,11 @@ use crate::cli;
 use crate::drawing::{self, Content};
 
 pub(crate) fn run(args: &cli::Draw, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if args.message.is_empty() {
+        return Err(Failure::usage("--message is empty").hint(
+            "is the variable set that it comes from? a badge of its label alone is made by --message ' '",
+        ));
+    }
     let content = Content { label: "", message: &args.message, color: Color::BLUE };
     let badge = drawing::badge(&args.badge, &content)?;
     if badge.is_empty() {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use badge::{Badge, Color, Logo, Thresholds, human, number};
-use contract::Failure;
+use contract::{Exit, Failure};
 
 use crate::cli::{BadgeArgs, ColorChoice};
 use crate::svg_file;
@@ -81,7 +81,7 @@ fn logo(path: &Path) -> Result<Logo, Failure> {
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Failure {
-    Failure::failed(format!("cannot read the logo '{}'", path.display()))
+    Failure::new(Exit::of_unreadable(&error), format!("cannot read the logo '{}'", path.display()))
         .because(error)
         .hint("--logo needs the name of a file that is there and can be read")
 }

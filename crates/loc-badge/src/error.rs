@@ -39,16 +39,19 @@ impl CountError {
 impl Explain for CountError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Special { .. } => Exit::Usage,
-            Self::Missing { .. } | Self::Unreadable { .. } => Exit::Failed,
+            Self::Special { .. } | Self::Missing { .. } => Exit::Usage,
+            Self::Unreadable { .. } => Exit::Failed,
         }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Missing { .. } => {
-                "check the spelling; a relative path starts at the current folder".to_owned()
-            }
+            Self::Missing { path, .. } => match meant(path) {
+                Some(command) => {
+                    format!("did you mean the command '{command}'? otherwise check the spelling")
+                }
+                None => "check the spelling; a relative path starts at the current folder".to_owned(),
+            },
             Self::Special { .. } => "give a file that has a size, or a folder".to_owned(),
             Self::Unreadable { .. } => {
                 "make it readable, or name only the folders to count: a total without it would be wrong"
@@ -56,4 +59,11 @@ impl Explain for CountError {
             }
         })
     }
+}
+
+/// The command that is spelled nearly like this.
+fn meant(path: &Path) -> Option<&'static str> {
+    let name = path.to_str()?;
+    let near = |command: &&str| strsim::jaro_winkler(command, name) > 0.85;
+    ["count", "draw", "coverage", "type-coverage"].into_iter().find(near)
 }

@@ -159,3 +159,55 @@ impl Excludes {
         self.0.iter().any(|pattern| matches(pattern, bytes, is_folder) || matches(pattern, below, is_folder))
     }
 }
+
+/// Whether every bracket of a pattern has its end. Git takes one that has none for a pattern that matches nothing.
+pub(crate) fn is_closed(glob: &str) -> bool {
+    let mut rest = glob.as_bytes();
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b'\\', _, after @ ..] => after,
+            [b'[', inside @ ..] => match behind_bracket(inside) {
+                Some(after) => after,
+                None => return false,
+            },
+            [_, after @ ..] => after,
+        };
+    }
+}
+
+/// What follows a bracket expression, of which the text begins with the inside. A `]` that comes first is one of its
+/// characters, and so are those of classes such as `[:alpha:]`.
+fn behind_bracket(inside: &[u8]) -> Option<&[u8]> {
+    let inside = inside.strip_prefix(b"!").or(inside.strip_prefix(b"^")).unwrap_or(inside);
+    let mut rest = inside.strip_prefix(b"]").unwrap_or(inside);
+    loop {
+        rest = match rest {
+            [] => return None,
+            [b']', after @ ..] => return Some(after),
+            [b'\\', _, after @ ..] => after,
+            [b'[', b':', class @ ..] => match class.windows(2).position(|two| two == b":]") {
+                Some(end) => &class[end + 2..],
+                None => class,
+            },
+            [_, after @ ..] => after,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_that_git_takes_for_none_is_told_from_others() {
+        for glob in
+            ["", "a", "[a]", "a[!]]b", "[]]", "[^]a]*", "\\[a", "[[:alpha:]_]", "[\\]]", "a]", "[a-]x[b]"]
+        {
+            assert!(is_closed(glob), "{glob}");
+        }
+        for glob in ["[", "[a", "[]", "[!]", "x[[:alpha:]", "[a\\]", "[a][b", "src/[ab/"] {
+            assert!(!is_closed(glob), "{glob}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use gix_glob::wildmatch::Mode;
 use tokei::LanguageType;
 
 use crate::cli::Selection;
-use crate::ignored::Excludes;
+use crate::ignored::{self, Excludes};
 use crate::language::{self, Language};
 use crate::walk::Wanted;
 
@@ -53,6 +53,12 @@ pub(crate) fn wanted(selection: &Selection) -> Result<Wanted, Failure> {
         // A comma has ended it, and what is left would silently leave out nothing.
         return Err(Failure::usage(format!("--exclude: '{half}' is half of a pair of braces"))
             .hint("patterns of .gitignore know no {a,b}: give a,b with what is around them in both"));
+    }
+    if let Some(open) = excluded.iter().find(|glob| !ignored::is_closed(glob)) {
+        return Err(Failure::usage(format!(
+            "--exclude: '{open}' has a [ without its ], and matches nothing"
+        ))
+        .hint("close it, as in [ab].py; \\[ is a bracket of the name itself"));
     }
     Ok(Wanted {
         suffixes: Suffixes { patterns, languages },

@@ -53,8 +53,8 @@ fn percent(text: &str) -> Result<Percent, Reason> {
     if text.trim().is_empty() {
         return Err(Reason::Blank);
     }
-    let malformed = |error| Reason::Malformed(format!("it is not well-formed JSON: {error}"));
-    let document: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
+    let document: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| Reason::malformed_json(&error))?;
     if !document.is_object() {
         return Err(Reason::NotTypeCoverage("it is no object".to_owned()));
     }
@@ -105,7 +105,7 @@ mod tests {
             (r#"{"totals":{"percent_covered":87.5}}"#, "it has no number 'percent'"),
             (r#"{"succeeded":false,"error":"no tsconfig"}"#, "type-coverage failed: \"no tsconfig\""),
             ("[1]", "not that of type-coverage"),
-            (r#"{"percent":40,"#, "not well-formed JSON"),
+            (r#"{"percent":40,"#, "its JSON ends in the middle, in line 1"),
         ] {
             let reason = percent(text).unwrap_err().to_string();
             assert!(reason.contains(told), "{text}: {reason}");

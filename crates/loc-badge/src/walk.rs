@@ -217,7 +217,7 @@ fn is_skipped(name: &[u8], kind: FileType) -> bool {
 fn unreachable_root(root: &Path, source: io::Error) -> CountError {
     let path = root.to_owned();
     match source.kind() {
-        io::ErrorKind::NotFound => CountError::Missing { path, source },
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => CountError::Missing { path, source },
         _ => CountError::Unreadable { path, source },
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use contract::args::{Common, DryRunArgs, FormatArgs};
 use http::NetworkArgs;
 
-/// Releases, version badges and a releases page, on GitLab or in a directory; safe to run again
+/// Releases, version badges and a releases page, on GitLab, on GitHub, or in a directory; safe to run again
 ///
 /// Whatever is there already and is right stays untouched; what an interrupted run has left undone the next one does.
 #[derive(Parser, Debug)]

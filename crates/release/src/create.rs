@@ -2,7 +2,7 @@
 //! already.
 
 use bytes::Bytes;
-use contract::{Failure, clock};
+use contract::{Exit, Failure, clock};
 use forge::{Change, Forge, Found, Release, Timestamp};
 
 use crate::cli::Create;
@@ -108,10 +108,9 @@ async fn upload(
 
 fn read(upload: &Upload) -> Result<Bytes, Failure> {
     std::fs::read(&upload.path).map(Bytes::from).map_err(|error| {
-        let missing = error.kind() == std::io::ErrorKind::NotFound;
         let what = format!("cannot read {} to upload it", upload.path.display());
-        let failure = if missing { Failure::usage(what) } else { Failure::failed(what) };
-        failure.because(error).hint("check --upload; nothing was sent")
+        let exit = Exit::of_unreadable(&error);
+        Failure::new(exit, what).because(error).hint("check --upload; nothing was sent")
     })
 }
 

@@ -27,6 +27,7 @@ pub(crate) async fn env(typed: Env) -> Result<Report, Failure> {
     let wanted = Deployment { version: version.clone(), since, url };
     let (change, deployment) = forge.record(&name, &wanted).await?;
     report.add("environment", format!("{name} {version}"), change, forge.environments_location());
+    warn_of_no_release(&forge, &version).await;
     let image_url = match artifact {
         None => {
             let stored = forge.store_picture(name.as_str(), &svg).await?;
@@ -47,6 +48,15 @@ pub(crate) async fn env(typed: Env) -> Result<Report, Failure> {
     publish::publish(&forge, &typed.forge, &typed.page, &planned, &mut report).await?;
     report.requests = forge.planned();
     Ok(report)
+}
+
+/// A slip in the version shows on a badge for everybody. What runs may be released later, or never, as every commit's
+/// pre-release does; so this is no error, and only about versions that are released.
+async fn warn_of_no_release(forge: &Forge, version: &Tag) {
+    let is_release = version.version().is_some_and(|version| version.pre.is_empty());
+    if is_release && matches!(forge.release(version).await, Ok(None)) {
+        tracing::warn!("there is no release {version}; it is recorded all the same");
+    }
 }
 
 /// What was typed as ENV and VERSION, or is in the variables. One argument alone is what no variable says; where that

@@ -24,7 +24,7 @@ pub(crate) enum Error {
 impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unreadable { source, .. } if source.kind() != ErrorKind::NotFound => Exit::Failed,
+            Self::Unreadable { source, .. } => Exit::of_unreadable(source),
             _ => Exit::Usage,
         }
     }
@@ -84,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_wrong_input_and_a_folder_is_a_failure() {
+    fn a_missing_file_and_a_folder_are_wrong_input() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(read(&folder.path().join("x")).unwrap_err().exit(), Exit::Usage);
-        assert_eq!(read(folder.path()).unwrap_err().exit(), Exit::Failed);
+        assert_eq!(read(folder.path()).unwrap_err().exit(), Exit::Usage);
     }
 }

@@ -105,7 +105,7 @@ impl Options {
             git_ref,
             may_tag,
             assets: assets(&typed.assets)?,
-            image: typed.image.as_deref().map(str::parse).transpose()?,
+            image: typed.image.as_deref().map(image).transpose()?,
             released_at: typed.released_at.as_deref().map(str::parse).transpose()?,
             notes: typed.notes.as_deref().map(notes::read).transpose()?,
             uploads: uploads(&typed.uploads)?,
@@ -160,6 +160,12 @@ fn merged(mut known: Vec<Asset>, wanted: &[Asset]) -> Vec<Asset> {
         known.insert(place.min(known.len()), asset.clone());
     }
     known
+}
+
+/// The forge keeps what it is given; whether a registry can have such an image is known here.
+fn image(text: &str) -> Result<Image, Failure> {
+    text.parse::<registry::Reference>()?;
+    Ok(text.parse()?)
 }
 
 /// A variable holds several assets, one a line, and a block of YAML ends in a line break.

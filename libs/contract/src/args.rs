@@ -1,5 +1,7 @@
 //! Arguments that mean the same in every tool. `contract::command` adds their environment fallbacks, `TOOL_NAME_…`.
 
+use std::time::Duration;
+
 use clap::{ArgAction, Args, ValueEnum};
 
 /// Arguments every tool has, on every subcommand.
@@ -35,6 +37,8 @@ pub enum Format {
 
 /// `--format text|json`, for the subcommands that have data to print.
 #[derive(Args, Clone, Copy, Debug, Default)]
+// clap would put it under the heading of what stands before it.
+#[command(next_help_heading = None::<&'static str>)]
 pub struct FormatArgs {
     /// How the result is written to stdout
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
@@ -43,10 +47,44 @@ pub struct FormatArgs {
 
 /// `--dry-run`, for every subcommand that writes.
 #[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = None::<&'static str>)]
 pub struct DryRunArgs {
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Clocks do not count much further, and nobody waits so long.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Reads how long something may take: `90` and `90s` (seconds), `500ms`, `10m`, `1h30m`.
+///
+/// # Errors
+/// When it is none of these, or longer than a hundred years.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is no duration; 90, 20s, 10m, 1h30m and 500ms are some");
+    let sound = |duration: Duration| if duration <= LONGEST { Ok(duration) } else { Err(wrong()) };
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).map_err(|_| wrong()).and_then(sound);
+    }
+    let (mut rest, mut all) = (text, Duration::ZERO);
+    while !rest.is_empty() {
+        let is_digit = |c: char| c.is_ascii_digit() || c == '.';
+        let digits = rest.find(|c| !is_digit(c)).ok_or_else(wrong)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let end = rest[digits..].find(is_digit).map_or(rest.len(), |at| digits + at);
+        let unit = match &rest[digits..end] {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(wrong()),
+        };
+        let part = Duration::try_from_secs_f64(number * unit).map_err(|_| wrong())?;
+        all = all.checked_add(part).ok_or_else(wrong)?;
+        rest = &rest[end..];
+    }
+    if text.is_empty() { Err(wrong()) } else { sound(all) }
 }
 
 /// The ids of arguments that several tools have, here and in the libraries: a struct that many tools flatten cannot
@@ -71,6 +109,25 @@ pub(crate) const SHARED: [&str; 14] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, milliseconds) in [
+            ("90", 90_000),
+            ("20s", 20_000),
+            ("10m", 600_000),
+            ("1h30m", 5_400_000),
+            ("500ms", 500),
+            ("0", 0),
+            ("0.5", 500),
+            ("0.5s", 500),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "s", "-1", "5x", "1h30", "NaN", "9999999999999999h", "999999h", "1e18", "1.2.3s"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_variable_says_how_much_is_told_as_a_number_or_as_yes_or_no() {

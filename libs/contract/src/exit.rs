@@ -1,5 +1,6 @@
 //! The one table of exit codes.
 
+use std::io;
 use std::process::ExitCode;
 
 /// How a run ends, for every tool alike. The numbers are part of the interface: see `docs/exit-codes.md`.
@@ -18,6 +19,19 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// How a run ends that cannot read a file which its command line names: that the file is not there, is a folder or
+    /// may not be read is a mistake of who has named it, anything else a failure of the machine.
+    pub fn of_unreadable(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::PermissionDenied => Self::Usage,
+            _ => Self::Failed,
+        }
+    }
+
     /// The number that the process ends with.
     pub fn code(self) -> u8 {
         match self {

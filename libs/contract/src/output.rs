@@ -52,7 +52,9 @@ pub fn printable(text: &str) -> String {
 }
 
 pub(crate) fn unwritable(error: io::Error) -> Failure {
-    Failure::failed("cannot write to standard output").because(error)
+    Failure::failed("cannot write to standard output")
+        .because(error)
+        .hint("make room where it leads to, and run again: what was printed is not complete")
 }
 
 /// A writer whose reader may go away, as in `tool | head -1`: from then on it drops what it gets and reports success.

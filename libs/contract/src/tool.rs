@@ -4,6 +4,7 @@ use std::env;
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
+use std::num::{IntErrorKind, ParseIntError};
 use std::process::ExitCode;
 
 use clap::builder::{BoolishValueParser, Resettable, StyledStr};
@@ -13,7 +14,7 @@ use clap::{Arg, ArgAction, Command, Parser};
 use crate::args::{Common, SHARED};
 use crate::output::{Leaving, printable, unwritable};
 use crate::redact::redact;
-use crate::{Exit, Failure, log};
+use crate::{Exit, Failure, clock, log};
 
 /// A tool: what was typed, and how to do it.
 pub trait Tool: Parser {
@@ -87,7 +88,7 @@ pub fn run<T: Tool>(words: Vec<OsString>) -> ExitCode {
     let verbose = tool.common().verbose > 0;
     log::install(&name, tool.common());
     let mut out = BufWriter::new(Leaving::new(io::stdout().lock()));
-    let result = tool.run(&mut out);
+    let result = clock::check().and_then(|()| tool.run(&mut out));
     let flushed = out.flush().map_err(unwritable);
     match result.and_then(|exit| flushed.map(|()| exit)) {
         Ok(exit) => exit.into(),
@@ -150,7 +151,20 @@ fn message(error: &clap::Error) -> String {
         {
             format!("{argument}: {reason}")
         }
+        (Some(value), Some(argument), Some(reason)) if reason.is::<ParseIntError>() => {
+            let reason = reason.downcast_ref::<ParseIntError>().map_or("", no_number);
+            format!("invalid value '{}' for '{argument}': {reason}", printable(&value))
+        }
         _ => error.render().to_string(),
+    }
+}
+
+/// What the standard library says in the words of a programmer.
+fn no_number(error: &ParseIntError) -> &'static str {
+    match error.kind() {
+        IntErrorKind::PosOverflow => "it is too large",
+        IntErrorKind::NegOverflow => "it is too small",
+        _ => "it is no whole number",
     }
 }
 

@@ -36,7 +36,8 @@ impl Explain for Invalid {
     }
 
     fn hint(&self) -> Option<String> {
-        self.hint.map(str::to_owned)
+        let unset = self.text.is_empty().then_some("is the variable set that it comes from?");
+        self.hint.or(unset).map(str::to_owned)
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use contract::args::duration;
 
 use crate::{AtATime, Options, Policy};
 
@@ -20,9 +21,9 @@ pub struct NetworkArgs {
     /// The private key of --client-cert, a PEM file without a passphrase; by default it stands in the same file
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     pub client_key: Option<PathBuf>,
-    /// Give a request this many seconds, its retries included
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    pub timeout: u64,
+    /// Give a request this long, its retries included: 90, 20s, 2m
+    #[arg(long, value_name = "SECONDS", value_parser = duration, default_value = "120")]
+    pub timeout: Duration,
 }
 
 impl NetworkArgs {
@@ -33,7 +34,7 @@ impl NetworkArgs {
             ca_cert: self.ca_cert.clone(),
             client_cert: self.client_cert.clone(),
             client_key: self.client_key.clone(),
-            policy: Policy { deadline: Duration::from_secs(self.timeout), ..Policy::default() },
+            policy: Policy { deadline: self.timeout, ..Policy::default() },
             at_a_time: AtATime::default(),
             http2: false,
         }

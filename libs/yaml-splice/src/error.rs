@@ -2,7 +2,7 @@
 
 use contract::{Exit, Explain};
 
-use crate::{Path, Position};
+use crate::{Path, Position, Step};
 
 /// What went wrong. The messages do not name the file, because only the caller knows it.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +156,18 @@ impl Explain for Error {
             }
             Self::AnchorInUse { anchor, .. } => format!("move {anchor} to a place that stays"),
             Self::Unsound { .. } => "nothing was written; please report it with the file".into(),
-            _ => return None,
+            Self::Missing { path } => match path.steps.last() {
+                Some(Step::Index(0)) | None => "look at what is there; a list begins with [0]".into(),
+                Some(Step::Index(_)) => "items of a list come one behind another, from [0] on".into(),
+                Some(Step::Key(_)) => "look at what is there".into(),
+            },
+            Self::WrongKind { path, expected: "scalar", .. } => {
+                format!("name what is inside of it, as in {path}.KEY or {path}[0]")
+            }
+            Self::WrongKind { expected, .. } => format!("only a {expected} has room for that"),
+            Self::Exists { path, .. } => format!("set {path} instead of adding it"),
+            Self::NoNumber { .. } => "write it as a text, in quotes, or as plain digits".into(),
+            Self::Overlap { .. } => "make one change of the two, or one after the other".into(),
         };
         Some(hint)
     }

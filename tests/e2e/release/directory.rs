@@ -57,6 +57,19 @@ fn an_environment_has_a_record_a_picture_and_a_place_on_the_page() {
 }
 
 #[test]
+fn an_environment_of_a_version_that_was_never_released_is_a_warning() {
+    let place = Place::new();
+    run(&place).args(["create", "v1.2.0"]).succeeds();
+    for (version, warned) in
+        [("v1.2.0", false), ("1.2.1", true), ("1.3.0-3.g0a1b2c3", false), ("8b1735cf", false)]
+    {
+        let output = run(&place).args(["env", "production", version]).succeeds();
+        assert_eq!(output.stderr.contains("there is no release 1.2.1"), warned, "{output:?}");
+        assert_eq!(place.json("out/environments.json")["environments"]["production"]["version"], version);
+    }
+}
+
+#[test]
 fn files_are_kept_and_linked_to_where_they_are_served() {
     let place = Place::new();
     place.file("app.whl", "wheel");
@@ -182,7 +195,7 @@ fn wrong_input_is_told_and_writes_nothing() {
         (&["badge", "x", "--image-url", "x.svg", "--link-url", "https://h"], 2, &["badge image URL 'x.svg'"]),
         (&["create", "1.0.0", "--upload", "missing.whl"], 2, &["missing.whl", "nothing was sent"]),
         (&["create", "1.0.0", "--upload", "with blank.whl"], 2, &["with blank.whl", "rename the file"]),
-        (&["create", "1.0.0", "--upload", "out"], 1, &["cannot read out", "Is a directory"]),
+        (&["create", "1.0.0", "--upload", "out"], 2, &["cannot read out", "Is a directory"]),
         (
             &["create", "1.0.0", "--site-url", "ftp://x", "--asset", "A=https://h/x"],
             2,

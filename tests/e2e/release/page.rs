@@ -200,7 +200,7 @@ fn hostile(folder: &Path) {
     fs::write(folder.join("notes.md"), notes).expect("the folder is ours");
     let name = "</bdi><script>alert(1)</script>\u{202e}\"'&amp;";
     let create = run(folder).args(["create", "1.0.0", "--name", name, "--notes", "notes.md"]);
-    let create = create.args(["--image", "x\"><script>alert(5)</script>:1", "--milestone", "<b>evil</b>"]);
+    let create = create.args(["--image", "oci:x\"><script>alert(5)</script>:1", "--milestone", "<b>evil</b>"]);
     create
         .args(["--asset", "\"><script>alert(6)</script>=https://example.com/\"onmouseover=\"alert(7)"])
         .succeeds();
@@ -217,7 +217,7 @@ fn page(folder: &Path) {
         "# Notes\n\n- one [link](https://example.com/{long})\n\n| a | b |\n|---|---|\n| {long} | 2 |\n\n```\n{long}{long}\n```\n\n> quoted\n\n## More\n\n`{long}`\n"
     );
     fs::write(folder.join("notes.md"), notes).expect("the folder is ours");
-    let image = format!("registry.example.com/team/{long}/release:1.0.0@sha256:{}", "ab".repeat(32));
+    let image = format!("registry.example.com/team/{long}x/release:1.0.0@sha256:{}", "ab".repeat(32));
     let run = || run(folder);
     let first = run().args(["create", "1.0.0", "--notes", "notes.md", "--image", &image, "--name", &long]);
     first

@@ -214,7 +214,7 @@ where
 
 fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(from)?;
-    values::duration(&text).map(Some).map_err(serde::de::Error::custom)
+    contract::args::duration(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
 fn memory<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {

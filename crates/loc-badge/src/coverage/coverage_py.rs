@@ -18,8 +18,7 @@ struct Totals {
 }
 
 pub(super) fn percent(text: &str) -> Result<Percent, Reason> {
-    let document: Value = serde_json::from_str(text)
-        .map_err(|error| Reason::Malformed(format!("it is not well-formed JSON: {error}")))?;
+    let document: Value = serde_json::from_str(text).map_err(|error| Reason::malformed_json(&error))?;
     let totals = match Report::deserialize(&document) {
         Ok(report) if document.is_object() => report.totals,
         _ if document.get("correctCount").is_some() => return Err(Reason::TypeCoverage),

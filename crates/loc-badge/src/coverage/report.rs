@@ -46,6 +46,21 @@ impl ReportError {
     }
 }
 
+impl Reason {
+    /// That text is no JSON. A report that was cut off is the likeliest: it ends, or a line does, in the middle of a text.
+    pub(crate) fn malformed_json(error: &serde_json::Error) -> Self {
+        let line = error.line() - usize::from(error.column() == 0 && error.line() > 1);
+        let reason = error.to_string();
+        Self::Malformed(if error.is_eof() {
+            format!("its JSON ends in the middle, in line {line}")
+        } else if reason.starts_with("control character") {
+            format!("a text in its JSON has no end, in line {line}")
+        } else {
+            format!("it is not well-formed JSON: {reason}")
+        })
+    }
+}
+
 /// What is wrong with the content of a report.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Reason {
@@ -70,7 +85,7 @@ pub(crate) enum Reason {
 impl Explain for ReportError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unreadable { .. } => Exit::Failed,
+            Self::Unreadable { source, .. } => Exit::of_unreadable(source),
             // It is a whole report, and the answer is that there is nothing.
             Self::Wrong { reason: Reason::Nothing, .. } => Exit::No,
             Self::Wrong { .. } => Exit::Usage,

@@ -146,7 +146,7 @@ fn broken_reports_are_refused() {
         ),
         ("<report><counter type=\"LINE\" covered=\"1\"/></report>".to_owned(), "lacks 'missed'"),
         ("<report><counter type=\"LINE\" missed=\"-1\" covered=\"1\"/></report>".to_owned(), "missed=\"-1\""),
-        ("{\"totals\": {\"percent_covered\": 87.5".to_owned(), "not well-formed JSON"),
+        ("{\"totals\": {\"percent_covered\": 87.5".to_owned(), "its JSON ends in the middle, in line 1"),
         ("{\"totals\": {\"percent_covered\": NaN}}".to_owned(), "not well-formed JSON"),
         ("{\"totals\": {\"percent_covered\": 140}}".to_owned(), "140 is no number from 0 to 100"),
         ("TN:\nSF:a.c\nDA:1,1\n".to_owned(), "its record of 'a.c' has no end_of_record"),

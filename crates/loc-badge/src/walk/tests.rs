@@ -238,10 +238,10 @@ fn what_is_excluded_is_seen_from_the_root_or_the_current_folder() {
 }
 
 #[test]
-fn a_path_through_a_file_is_unreadable() {
+fn a_path_through_a_file_is_not_there() {
     let folder = folder_of(&["a.py"]);
     let error = find(&[folder.path().join("a.py/b.py")], &Wanted::default()).unwrap_err();
-    assert!(matches!(error, CountError::Unreadable { path, .. } if path.ends_with("b.py")));
+    assert!(matches!(error, CountError::Missing { path, .. } if path.ends_with("b.py")));
 }
 
 #[test]
