@@ -118,6 +118,17 @@ fn flags_of_one_name_are_spelled_alike_everywhere() {
 }
 
 #[test]
+fn an_option_of_every_command_stands_under_no_heading_of_a_group() {
+    for (words, command) in everything() {
+        for name in ["dry_run", "format", "jobs"] {
+            let argument = command.get_arguments().find(|arg| arg.get_id() == name);
+            let heading = argument.and_then(Arg::get_help_heading);
+            assert_eq!(heading, None, "--{name} of {words:?}");
+        }
+    }
+}
+
+#[test]
 fn an_option_with_an_environment_fallback_says_so_and_shows_no_value() {
     let mut seen = 0;
     for (words, command) in everything() {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Blob, Descriptor, Digest, Error, Manifest, Tag, Which};
 
-const MARKER: &str = "oci-layout";
+pub(crate) const MARKER: &str = "oci-layout";
 const INDEX: &str = "index.json";
 /// The annotation that names an entry of the index: its tag.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
