@@ -206,9 +206,8 @@ fn a_403_says_what_it_may_mean() {
 #[test]
 fn a_certificate_that_nobody_trusts_is_looked_at_once() {
     let (registry, stranger) = (Registry::builder().tls().start(), Registry::builder().tls().start());
-    let job = digest(&format!("{}/app:1", registry.address())).arg("-v");
+    let job = digest(&format!("{}/app:1", registry.address()));
     let refused = job.arg("--ca-cert").arg(stranger.authority()).fails(1);
     assert!(refused.stderr.contains("got no answer: invalid peer certificate"), "{refused:?}");
-    assert!(!refused.stderr.contains("attempt"), "{refused:?}");
-    assert!(refused.stderr.contains("--ca-cert"), "{refused:?}");
+    assert!(refused.error()[1].contains("--ca-cert"), "{refused:?}");
 }
