@@ -7,7 +7,7 @@ use contract::{Exit, Explain};
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::Digest;
+use crate::{Digest, layout};
 
 /// A request to a registry, or to a layout directory, that did not do what it was for.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +189,7 @@ impl Explain for Error {
             Self::Schema1 { .. } => {
                 Some("pull and push it once with a current Docker, which converts it".into())
             }
-            Self::Layout { directory, .. } => Some(layout_hint(directory)),
+            Self::Layout { directory, reason } => Some(layout_hint(directory, reason)),
             Self::File { path, source, .. } => Some(file_hint(source.kind(), path)),
             Self::Credentials { .. } => Some(
                 "mend it, or take it away to go without; it has to be readable, and as 'docker login' writes it: \
@@ -202,10 +202,10 @@ impl Explain for Error {
 }
 
 /// What was a layout once wants another advice than what never was one.
-fn layout_hint(directory: &Path) -> String {
-    if !directory.exists() {
+fn layout_hint(directory: &Path, reason: &str) -> String {
+    if reason == layout::ABSENT {
         "check the path; what is read has to be there already".into()
-    } else if directory.join(crate::layout::MARKER).exists() {
+    } else if directory.join(layout::MARKER).exists() {
         "what is in it cannot be used; copy its images anew, into a new or empty directory".into()
     } else {
         "name a directory that holds oci-layout, index.json and blobs; images can be copied into a new or empty one, too".into()
