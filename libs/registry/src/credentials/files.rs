@@ -42,11 +42,14 @@ mod tests {
 
     use super::*;
 
+    /// Variables with their values, and the files that are looked for because of them.
+    type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
     #[test]
     fn named_files_come_first_and_the_others_in_the_order_of_containers_auth_json() {
         let home = ("HOME", "/home/ann");
         let (docker, own) = ("/home/ann/.docker/config.json", "/home/ann/.config/containers/auth.json");
-        let table: [(&[(&str, &str)], &[&str]); 6] = [
+        let table: [Row<'_>; 6] = [
             (&[], &["/run/containers/1000/auth.json"]),
             (&[home], &["/run/containers/1000/auth.json", own, docker]),
             (&[home, ("XDG_RUNTIME_DIR", "/run/user/7")], &["/run/user/7/containers/auth.json", own, docker]),
