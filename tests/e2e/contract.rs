@@ -185,6 +185,19 @@ fn flags_of_one_name_are_spelled_alike_everywhere() {
 }
 
 #[test]
+fn what_has_no_heading_of_its_own_stands_under_that_of_no_group() {
+    for (words, command) in everything() {
+        if ["image-promote", "props"].contains(&words[0].as_str()) {
+            for name in ["dry_run", "format", "jobs"] {
+                let argument = command.get_arguments().find(|arg| arg.get_id() == name);
+                let heading = argument.and_then(Arg::get_help_heading);
+                assert_eq!(heading, None, "--{name} of {words:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_option_with_an_environment_fallback_says_so_and_shows_no_value() {
     let mut seen = 0;
     for (words, command) in everything() {

@@ -171,6 +171,10 @@ fn bad_input_and_absent_images_have_their_own_message() {
     let folder = tempfile::tempdir().expect("a folder");
     let existing = folder.path().display().to_string();
     std::fs::write(Path::new(&existing).join("notes.txt"), "mine").expect("a file");
+    let spoiled = folder.path().join("spoiled");
+    image().write(&spoiled, "1").expect("a layout");
+    std::fs::write(spoiled.join("index.json"), "{").expect("a file");
+    let spoiled = spoiled.display().to_string();
     let from = format!("{address}/app/ci:1");
     let table = [
         (format!("{address}/App/ci:1"), format!("{address}/x:1"), 2, "upper-case"),
@@ -183,6 +187,15 @@ fn bad_input_and_absent_images_have_their_own_message() {
         (format!("oci:{existing}:1"), format!("{address}/x:1"), 2, "no OCI image layout"),
         (format!("oci:{existing}/none:1"), format!("{address}/x:1"), 2, "no such directory"),
         (from.clone(), format!("oci:{existing}:1"), 2, "no OCI image layout"),
+        (from.clone(), format!("oci:{existing}:1"), 2, "a new or empty one"),
+        (format!("oci:{spoiled}:1"), format!("{address}/x:1"), 2, "copy its images anew"),
+        (String::new(), format!("{address}/x:1"), 2, "the variable is set"),
+        (format!("{address}/app/ci:"), format!("{address}/x:1"), 2, "the variable is set"),
+        // To skopeo these are no images of Docker Hub.
+        (from.clone(), "dir:out".into(), 2, "oci:DIR:TAG and registries are"),
+        (from.clone(), "dir:out".into(), 2, "docker.io/library/dir:out"),
+        ("docker-archive:app.tar".into(), format!("{address}/x:1"), 2, "the transport docker-archive:"),
+        ("docker-daemon:app:3".into(), format!("{address}/x:1"), 2, "the transport docker-daemon:"),
     ];
     for (source, destination, code, part) in table {
         let output = copy(&source, &destination).fails(code);

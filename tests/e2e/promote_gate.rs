@@ -168,7 +168,8 @@ fn what_contradicts_itself_is_refused_before_any_request() {
     let layout = Layout::with(&["1"]);
     let image = format!("{}:1", layout.repository());
     let release = "localhost:1/release:1";
-    let table: [(&[&str], &str); 7] = [
+    let table: [(&[&str], &str); 8] = [
+        (&["--require", "ticket="], "the variable is set"),
         (&["--require", "tested,scanned=true"], "','"),
         (&["--require", "tested", "--require", "tested=no"], "given twice"),
         (&["--require", ""], "empty"),

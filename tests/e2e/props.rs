@@ -109,7 +109,14 @@ fn bad_input_and_absent_images_have_their_own_message() {
     let no_layout = format!("oci:{}:1", folder.path().display());
     let nowhere = format!("oci:{}:1", folder.path().join("nowhere").display());
     let long = format!("note={}", "v".repeat(5000));
-    let table: [(&[&str], i32, &str); 14] = [
+    let table: [(&[&str], i32, &str); 21] = [
+        (&["set", &image, "tested="], 2, "the variable is set"),
+        (&["verify", &image, "tested="], 2, "the value is empty"),
+        (&["set", &image, "tested", "--repo-key", ""], 2, "--repo-key"),
+        (&["set", &image, "docker.x=1"], 2, "docker.x is not free"),
+        (&["move", "build.name=1", &image], 2, "build.name is not free"),
+        (&["get", "dir:images"], 2, "docker.io/library/dir:images"),
+        (&["set", &nowhere, "tested"], 1, "check the path"),
         (&["verify", &nowhere, "tested"], 1, "there is no such directory"),
         (&["find", nowhere.trim_end_matches(":1"), "tested"], 1, "there is no such directory"),
         (&["set", &image, &long], 2, "'note=vvvv"),

@@ -10,7 +10,6 @@ mod list;
 
 use clap::{Parser, Subcommand};
 use contract::args::Common;
-use registry::Reference;
 
 pub(crate) use copy::{Copy, Via};
 pub(crate) use diff::Diff;
@@ -40,8 +39,4 @@ pub(crate) enum Command {
     List(List),
     Diff(Diff),
     Index(Index),
-}
-
-fn reference(text: &str) -> Result<Reference, registry::InvalidReference> {
-    text.parse()
 }

@@ -67,10 +67,11 @@ fn keep_matching(tags: &mut Vec<Tag>, range: &Range, repository: &Reference) -> 
         return Ok(());
     }
     let message = format!("none of the {count} tags of {repository} is a version in {range}");
-    Err(match highest.and_then(|highest| range.refusal(&highest)) {
+    let failure = match highest.and_then(|highest| range.refusal(&highest)) {
         Some(reason) => Failure::no(format!("{message}; of the highest: {reason}")),
         None => Failure::no(message),
-    })
+    };
+    Err(failure.hint("without --range all tags are shown"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 use contract::args::{Common, DryRunArgs, FormatArgs};
-use marks::{Assignment, InvalidMark, Key, MarksArgs};
-use registry::{Digest, InvalidReference, Reference, RegistryArgs};
+use marks::{Assignment, Key, MarksArgs, typed};
+use registry::{Digest, Reference, RegistryArgs, typed_reference};
 
 /// Marks on images that a gate can trust: tested, scanned, release-prod
 ///
@@ -51,10 +51,10 @@ pub(crate) struct Place {
 #[derive(Args, Debug)]
 pub(crate) struct Set {
     /// The image
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     /// What to set; the value is true unless given
-    #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = assignment)]
+    #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = typed::<Assignment>)]
     pub(crate) marks: Vec<Assignment>,
     #[command(flatten)]
     pub(crate) pin: PinArgs,
@@ -70,10 +70,10 @@ pub(crate) struct Set {
 #[derive(Args, Debug)]
 pub(crate) struct Get {
     /// The image
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     /// The one mark to print
-    #[arg(value_name = "KEY", value_parser = key)]
+    #[arg(value_name = "KEY", value_parser = typed::<Key>)]
     pub(crate) key: Option<Key>,
     #[command(flatten)]
     pub(crate) pin: PinArgs,
@@ -87,10 +87,10 @@ pub(crate) struct Get {
 #[derive(Args, Debug)]
 pub(crate) struct Unset {
     /// The image
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     /// What to unset
-    #[arg(value_name = "KEY", required = true, value_parser = key)]
+    #[arg(value_name = "KEY", required = true, value_parser = typed::<Key>)]
     pub(crate) keys: Vec<Key>,
     #[command(flatten)]
     pub(crate) pin: PinArgs,
@@ -108,10 +108,10 @@ pub(crate) struct Unset {
 #[derive(Args, Debug)]
 pub(crate) struct Verify {
     /// The image
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     /// What has to hold; the value is true unless given
-    #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = assignment)]
+    #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = typed::<Assignment>)]
     pub(crate) marks: Vec<Assignment>,
     #[command(flatten)]
     pub(crate) pin: PinArgs,
@@ -133,10 +133,10 @@ pub(crate) struct Verify {
 #[derive(Args, Debug)]
 pub(crate) struct Find {
     /// The repository, without tag and digest
-    #[arg(value_name = "REPO", value_parser = reference)]
+    #[arg(value_name = "REPO", value_parser = typed_reference)]
     pub(crate) repository: Reference,
     /// What they have to carry; the value is true unless given
-    #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = assignment)]
+    #[arg(value_name = "KEY[=VALUE]", required = true, value_parser = typed::<Assignment>)]
     pub(crate) marks: Vec<Assignment>,
     /// The digest that every image that is found has to have; exit code 3 when one has another
     #[arg(long, value_name = "DIGEST", env = "PROPS_REQUIRE_DIGEST", value_parser = digest)]
@@ -157,13 +157,13 @@ pub(crate) struct Find {
 #[derive(Args, Debug)]
 pub(crate) struct Move {
     /// The mark; the value is true unless given. Others lose it whatever its value
-    #[arg(value_name = "KEY[=VALUE]", value_parser = assignment)]
+    #[arg(value_name = "KEY[=VALUE]", value_parser = typed::<Assignment>)]
     pub(crate) mark: Assignment,
     /// The image that is to carry it
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     /// The repository whose images lose it, when it is not that of REF
-    #[arg(long, value_name = "REPO", env = "PROPS_WITHIN", value_parser = reference)]
+    #[arg(long, value_name = "REPO", env = "PROPS_WITHIN", value_parser = typed_reference)]
     pub(crate) within: Option<Reference>,
     #[command(flatten)]
     pub(crate) pin: PinArgs,
@@ -181,7 +181,7 @@ pub(crate) struct Move {
 #[derive(Args, Debug)]
 pub(crate) struct History {
     /// The image
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     #[command(flatten)]
     pub(crate) pin: PinArgs,
@@ -189,18 +189,6 @@ pub(crate) struct History {
     pub(crate) format: FormatArgs,
     #[command(flatten)]
     pub(crate) place: Place,
-}
-
-fn reference(text: &str) -> Result<Reference, InvalidReference> {
-    text.parse()
-}
-
-fn assignment(text: &str) -> Result<Assignment, InvalidMark> {
-    text.parse()
-}
-
-fn key(text: &str) -> Result<Key, InvalidMark> {
-    text.parse()
 }
 
 fn digest(text: &str) -> Result<Digest, String> {

@@ -224,23 +224,46 @@ fn worth_repeating(response: &Response, repeat: Repeat) -> bool {
 
 /// A connection that never came about has done nothing; of any other error nobody knows.
 fn error_worth_repeating(error: &reqwest::Error, repeat: Repeat) -> bool {
-    if error.is_builder() || error.is_redirect() || is_certificate_problem(error) {
+    if error.is_builder() || error.is_redirect() || is_refusal_of_tls(error) {
         return false;
     }
     repeat == Repeat::Safe || error.is_connect()
 }
 
-/// A certificate does not get better by asking again.
-fn is_certificate_problem(error: &reqwest::Error) -> bool {
+/// Neither a certificate nor what a server understands gets better by asking again.
+fn is_refusal_of_tls(error: &reqwest::Error) -> bool {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    // rustls hides its error inside of an I/O error, whose source() steps over it.
-    causes.into_iter().any(|cause| {
-        let hidden = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        cause.is::<rustls::Error>() || hidden.is_some_and(|hidden| hidden.is::<rustls::Error>())
-    })
+    causes.into_iter().any(|cause| tls_error(cause).is_some())
+}
+
+/// rustls hides its error inside of I/O errors, whose source() steps over it.
+fn tls_error<'a>(mut cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    while let Some(hidden) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = hidden;
+    }
+    cause.downcast_ref()
 }
 
 fn asked_wait(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
     retry_after(value, SystemTime::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_tls_is_found_however_deep_it_is_hidden() {
+        let error = || rustls::Error::General("no".into());
+        let once = io::Error::other(error());
+        let twice = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error()));
+        for cause in [&error() as &(dyn std::error::Error + 'static), &once, &twice] {
+            assert_eq!(tls_error(cause), Some(&error()));
+        }
+        let others = [io::Error::other("reset"), io::ErrorKind::ConnectionReset.into()];
+        assert!(others.iter().all(|cause| tls_error(cause).is_none()));
+    }
 }

@@ -50,14 +50,16 @@ impl Backend {
         self.apply_locked(subject, steps, provenance, dry_run).await
     }
 
-    /// Refuses what this backend cannot keep, before any request.
+    /// Refuses what cannot be kept, before any request. A name that is not free in Artifactory is not free anywhere: sooner
+    /// or later its mark would be carried there. What has such a name already can be unset and carried on elsewhere.
     ///
     /// # Errors
     /// [`Error::Reserved`].
     pub fn check(&self, steps: &[Step]) -> Result<(), Error> {
+        let is_new = |step: &&Step| matches!(step.state, State::Set { .. }) && step.by.is_none();
         match &self.keeper {
             crate::backend::Keeper::Artifactory(_) => crate::artifactory::check(steps),
-            crate::backend::Keeper::Tagged(_) => Ok(()),
+            crate::backend::Keeper::Tagged(_) => crate::artifactory::check(steps.iter().filter(is_new)),
         }
     }
 

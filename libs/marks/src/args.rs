@@ -1,9 +1,13 @@
 //! The arguments of every tool that reads or writes marks.
 
 use std::fmt;
+use std::str::FromStr;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use http::Url;
+
+use crate::InvalidMark;
 
 /// What keeps the marks.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +79,14 @@ pub struct MarksArgs {
     #[command(flatten)]
     pub keeping: KeepingArgs,
     /// The key of the image's repository in Artifactory, where the registry does not tell it
-    #[arg(long, value_name = "KEY", env = "ARTIFACTORY_REPO_KEY")]
+    #[arg(long, value_name = "KEY", env = "ARTIFACTORY_REPO_KEY", value_parser = NonEmptyStringValueParser::new())]
     pub repo_key: Option<String>,
+}
+
+/// Reads a key or an assignment that somebody has typed.
+///
+/// # Errors
+/// The message, and below it the hint as clap's errors have theirs.
+pub fn typed<T: FromStr<Err = InvalidMark>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: InvalidMark| format!("{error}\n\ntip: {}", error.advice()))
 }

@@ -52,7 +52,7 @@ pub(crate) enum Found {
 }
 
 /// Refuses keys that mean something to Artifactory.
-pub(crate) fn check(steps: &[Step]) -> Result<(), Error> {
+pub(crate) fn check<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Result<(), Error> {
     for Step { key, .. } in steps {
         if let Some(owner) = note::owner(key.as_str()) {
             return Err(Error::Reserved { key: key.clone(), owner });

@@ -180,7 +180,7 @@ impl Explain for Error {
         let text = match self {
             Self::Registry(error) => return error.hint(),
             Self::Http(error) => return error.hint(),
-            Self::Invalid(_) => "a mark is KEY or KEY=VALUE, such as tested or ticket=ABC-1",
+            Self::Invalid(error) => error.advice(),
             Self::NotAMark { .. } => "remove it; nothing but marks may be kept there",
             Self::WrongBackend { .. } => {
                 "leave --backend out; layout is for oci:DIR, artifactory and oci for registries"

@@ -19,7 +19,7 @@ mod tagged;
 mod verdict;
 
 pub use apply::Outcome;
-pub use args::{Choice, KeepingArgs, MarksArgs, Scheme};
+pub use args::{Choice, KeepingArgs, MarksArgs, Scheme, typed};
 pub use backend::{Backend, History, Image, Subject};
 pub use error::Error;
 pub use manifest::ARTIFACT_TYPE;

@@ -21,7 +21,8 @@ pub struct Key(String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Value(String);
 
-/// `KEY` or `KEY=VALUE`: what is to be set, or has to hold.
+/// `KEY` or `KEY=VALUE`: what is to be set, or has to hold. As it is typed no value is empty: `tested=$RESULT` would spoil
+/// what is there, where the variable is not set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Assignment {
     /// The key.
@@ -216,6 +217,7 @@ impl fmt::Display for Assignment {
 pub struct InvalidMark {
     text: String,
     pub(crate) reason: String,
+    is_empty: bool,
 }
 
 impl InvalidMark {
@@ -224,7 +226,21 @@ impl InvalidMark {
         if quote.len() < text.len() {
             quote.push('…');
         }
-        Self { text: printable(&quote), reason: reason.into() }
+        Self { text: printable(&quote), reason: reason.into(), is_empty: false }
+    }
+
+    /// A part of it is missing, most likely because the job has not set what it comes from.
+    fn empty(text: &str, part: &str) -> Self {
+        Self { is_empty: true, ..Self::new(text, format!("the {part} is empty")) }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> &'static str {
+        if self.is_empty {
+            "see that the variable is set that it comes from; 'props unset' takes a mark away"
+        } else {
+            "a mark is KEY or KEY=VALUE, such as tested or ticket=ABC-1"
+        }
     }
 }
 
@@ -234,7 +250,7 @@ impl FromStr for Key {
     fn from_str(text: &str) -> Result<Self, InvalidMark> {
         let invalid = |reason: &str| InvalidMark::new(text, reason);
         if text.is_empty() {
-            return Err(invalid("the key is empty"));
+            return Err(InvalidMark::empty(text, "key"));
         }
         if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "._-".contains(*c))) {
             return Err(invalid(&format!("the key holds {bad:?}; letters, digits and . _ - are allowed")));
@@ -272,6 +288,9 @@ impl FromStr for Assignment {
         match text.split_once('=') {
             Some((key, value)) => {
                 let key = key.parse()?;
+                if value.is_empty() {
+                    return Err(InvalidMark::empty(text, "value"));
+                }
                 // Who reads of a wrong value wants to know whose it is.
                 let whole = |error: InvalidMark| InvalidMark::new(text, error.reason);
                 Ok(Self { key, value: value.parse().map_err(whole)? })
@@ -291,7 +310,7 @@ mod tests {
             ("tested", "tested", "true"),
             ("tested=false", "tested", "false"),
             ("ticket=JIRA-1 | x, y; z=1\\ é", "ticket", "JIRA-1 | x, y; z=1\\ é"),
-            ("note=", "note", ""),
+            ("note==", "note", "="),
         ];
         for (text, key, value) in table {
             let assignment: Assignment = text.parse().unwrap();
@@ -305,6 +324,7 @@ mod tests {
         let table = [
             ("", "empty"),
             ("=true", "empty"),
+            ("note=", "the value is empty"),
             ("a b", "' '"),
             ("a/b=1", "'/'"),
             ("tested,scanned", "','"),
@@ -318,6 +338,8 @@ mod tests {
             assert!(error.len() < 300, "{error}");
         }
         assert!("k".repeat(56).parse::<Key>().is_ok());
+        // Older marks may be without a text, and are read.
+        assert_eq!("".parse::<Value>().unwrap().as_str(), "");
     }
 
     #[test]

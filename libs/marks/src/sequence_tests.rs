@@ -78,7 +78,8 @@ fn key(number: usize) -> Key {
 }
 
 fn mark(key: usize, value: usize) -> Assignment {
-    format!("{}={}", KEYS[key], VALUES[value]).parse().unwrap()
+    // Not as it would be typed: an empty value may be there already, and is kept as any other.
+    Assignment { key: self::key(key), value: VALUES[value].parse().unwrap() }
 }
 
 async fn act(writers: &[(Backend, Vec<Subject>)], act: &Act) {

@@ -7,7 +7,7 @@ use contract::{Exit, Explain};
 use http::StatusCode;
 use serde::Deserialize;
 
-use crate::Digest;
+use crate::{Digest, layout};
 
 /// A request to a registry, or to a layout directory, that did not do what it was for.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +175,9 @@ impl Explain for Error {
             }
             Self::Unauthorized { host, credentials, .. } => Some(match credentials {
                 Some(place) => format!("the credentials of {place} were used; check that they may do this"),
-                None => format!("there are no credentials for {host}; log in with 'docker login {host}'"),
+                None => format!(
+                    "there are no credentials for {host}; log in with 'docker login {host}' or 'skopeo login {host}'"
+                ),
             }),
             Self::Http(error) => match error.without_tls() {
                 Some(host) => Some(format!("{host} does not speak TLS there; --plain-http allows plain HTTP")),
@@ -187,12 +189,26 @@ impl Explain for Error {
             Self::Schema1 { .. } => {
                 Some("pull and push it once with a current Docker, which converts it".into())
             }
-            Self::Layout { .. } => {
-                Some("name a directory that holds oci-layout, index.json and blobs; as DST also a new or empty one".into())
-            }
+            Self::Layout { directory, reason } => Some(layout_hint(directory, reason)),
             Self::File { path, source, .. } => Some(file_hint(source.kind(), path)),
+            Self::Credentials { .. } => Some(
+                "mend it, or take it away to go without; it has to be readable, and as 'docker login' writes it: \
+                 {\"auths\":{\"HOST\":{\"auth\":\"...\"}}}"
+                    .into(),
+            ),
             _ => None,
         }
+    }
+}
+
+/// What was a layout once wants another advice than what never was one.
+fn layout_hint(directory: &Path, reason: &str) -> String {
+    if reason == layout::ABSENT {
+        "check the path; what is read has to be there already".into()
+    } else if directory.join(layout::MARKER).exists() {
+        "what is in it cannot be used; copy its images anew, into a new or empty directory".into()
+    } else {
+        "name a directory that holds oci-layout, index.json and blobs; images can be copied into a new or empty one, too".into()
     }
 }
 

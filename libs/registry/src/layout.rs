@@ -16,8 +16,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{Blob, Descriptor, Digest, Error, Manifest, Tag, Which};
 
-const MARKER: &str = "oci-layout";
+pub(crate) const MARKER: &str = "oci-layout";
 const INDEX: &str = "index.json";
+/// Why a directory that is not there is no layout.
+pub(crate) const ABSENT: &str = "there is no such directory";
 /// The annotation that names an entry of the index: its tag.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 /// The folders below `blobs`.
@@ -275,7 +277,7 @@ impl Layout {
     fn index(&self) -> Result<Index, Error> {
         let wrong = |reason: String| Error::Layout { directory: self.directory.clone(), reason };
         if !self.directory.exists() {
-            return Err(wrong("there is no such directory".into()));
+            return Err(wrong(ABSENT.into()));
         }
         let marker =
             fs::read(self.directory.join(MARKER)).map_err(|error| wrong(format!("{MARKER}: {error}")))?;

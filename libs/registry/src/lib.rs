@@ -20,7 +20,7 @@ mod registries;
 mod remote;
 mod store;
 
-pub use args::RegistryArgs;
+pub use args::{RegistryArgs, typed_reference};
 pub use blob::Blob;
 pub use digest::{Digest, Hasher, InvalidDigest};
 pub use error::Error;

@@ -127,6 +127,17 @@ impl fmt::Display for Reference {
 pub struct InvalidReference {
     text: String,
     reason: String,
+    /// What may have been meant, where that can be told.
+    meant: Option<String>,
+}
+
+impl InvalidReference {
+    /// Of what another program keeps images in, by its name for that.
+    pub(crate) fn transport(text: &str, transport: &str) -> Self {
+        let reason = format!("the transport {transport}: is not there; oci:DIR:TAG and registries are");
+        let meant = text.parse::<Reference>().ok().map(|image| format!("the image of Docker Hub is {image}"));
+        Self { text: text.to_owned(), reason, meant }
+    }
 }
 
 impl contract::Explain for InvalidReference {
@@ -135,7 +146,8 @@ impl contract::Explain for InvalidReference {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("expected HOST[:PORT]/PATH[:TAG][@sha256:...] or oci:DIR[:TAG][@sha256:...]".into())
+        let form = || "expected HOST[:PORT]/PATH[:TAG][@sha256:...] or oci:DIR[:TAG][@sha256:...]".to_owned();
+        Some(self.meant.clone().unwrap_or_else(form))
     }
 }
 
@@ -159,6 +171,9 @@ impl FromStr for Tag {
     fn from_str(text: &str) -> Result<Self, InvalidTag> {
         let refused = |reason: String| Err(InvalidTag { text: text.to_owned(), reason });
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if text.is_empty() {
+            return refused("is empty".into());
+        }
         if !text.starts_with(is_word) {
             return refused("does not start with a letter, a digit or _".into());
         }
@@ -176,7 +191,7 @@ impl FromStr for Reference {
     type Err = InvalidReference;
 
     fn from_str(text: &str) -> Result<Self, InvalidReference> {
-        parse(text).map_err(|reason| InvalidReference { text: text.to_owned(), reason })
+        parse(text).map_err(|reason| InvalidReference { text: text.to_owned(), reason, meant: None })
     }
 }
 

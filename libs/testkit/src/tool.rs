@@ -46,7 +46,8 @@ impl Tool {
         command.env_clear();
         command.env("PATH", env::var_os("PATH").unwrap_or_default());
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-        command.env("HOME", "/nonexistent");
+        // Neither a folder of the user nor one of its session: logins are kept in both.
+        command.env("HOME", "/nonexistent").env("XDG_RUNTIME_DIR", "/nonexistent");
         let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Self { name, command, stdin: None }
     }

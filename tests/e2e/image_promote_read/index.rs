@@ -259,6 +259,7 @@ fn what_is_no_image_of_one_platform_is_refused() {
             (&[&to], 2, "<SRC>"),
             (&[&to, &amd, "--annotation", "a"], 2, "expected KEY=VALUE"),
             (&[&to, &amd, "--annotation", "=b"], 2, "expected KEY=VALUE"),
+            (&[&to, &amd, "--annotation", "a="], 2, "the variable is set"),
             (&[&to, &amd, "--annotation", "a=1", "--annotation", "a=2"], 2, "a is given twice"),
             (&[&to, &amd, "--attestations", "some"], 2, "--attestations"),
         ],

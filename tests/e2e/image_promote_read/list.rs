@@ -38,6 +38,8 @@ fn versions_come_first_and_signatures_and_marks_not_at_all() {
     assert_eq!(lines(&all).len(), sorted.len() + 3);
     assert!(lines(&all).iter().all(|tag| judged.contains(&format!("\"{tag}\""))), "{judged}");
     assert_eq!(lines(&run("list", &[&name, "--limit", "1"]).succeeds()), ["10.0.0"]);
+    let none = run("list", &[&name, "--range", "^99"]).fails(3);
+    assert!(none.error()[1].contains("without --range"), "{none:?}");
     assert_eq!(lines(&run("list", &[&name]).env("IMAGE_PROMOTE_LIMIT", "2").succeeds()), sorted[..2]);
     let report = json_of(&run("list", &[&name, "--format", "json", "--quiet"]).succeeds());
     assert_eq!(report, json!({ "schema": 1, "repository": name, "tags": sorted }));

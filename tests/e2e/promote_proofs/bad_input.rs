@@ -91,15 +91,16 @@ fn spoiled_layouts(folder: &Path) -> Vec<(&'static str, Told<'static>)> {
     let below = text.split("\"digest\":\"sha256:").nth(1).expect("a child");
     fs::remove_file(child.join("blobs/sha256").join(&below[..64])).expect("a manifest");
     let none = |part| (2, part, "directory that holds oci-layout, index.json and blobs");
+    let spoiled = |part| (2, part, "copy its images anew");
     let missing = "@sha256: … is missing, and the image is not complete without it";
     vec![
-        ("nowhere", none("nowhere is no OCI image layout: there is no such directory")),
+        ("nowhere", (2, "nowhere is no OCI image layout: there is no such directory", "check the path")),
         ("empty", none("empty is no OCI image layout: oci-layout: No such file")),
         ("file", none("file is no OCI image layout: oci-layout: Not a directory")),
-        ("cut", none("cut is no OCI image layout: index.json: EOF while parsing")),
-        ("list", none("list is no OCI image layout: index.json has no list of manifests")),
-        ("no-index", none("no-index is no OCI image layout: index.json: No such file")),
-        ("newer", none("oci-layout gives it the version 2.0.0; only 1.0.0 is known")),
+        ("cut", spoiled("cut is no OCI image layout: index.json: EOF while parsing")),
+        ("list", spoiled("list is no OCI image layout: index.json has no list of manifests")),
+        ("no-index", spoiled("no-index is no OCI image layout: index.json: No such file")),
+        ("newer", spoiled("oci-layout gives it the version 2.0.0; only 1.0.0 is known")),
         ("no-layer", (1, missing, "push or copy the image there anew")),
         ("no-root", (1, missing, "push or copy the image there anew")),
         ("no-child", (1, missing, "push or copy the image there anew")),
@@ -123,12 +124,12 @@ fn a_directory_that_is_no_layout_is_told_with_what_is_the_matter() {
     image().write(&folder.path().join("good"), "1").expect("a layout");
     fs::create_dir(folder.path().join("mine")).expect("a folder");
     fs::write(folder.path().join("mine/notes.txt"), "mine").expect("a file");
-    let none = "as DST also a new or empty one";
+    let none = "images can be copied into a new or empty one, too";
     let taken = [
         ("mine", (2, "mine is no OCI image layout: oci-layout: No such file", none)),
         ("file", (2, "file is no OCI image layout: Not a directory", none)),
         ("file/below", (2, "is no OCI image layout: Not a directory", none)),
-        ("cut", (2, "cut is no OCI image layout: index.json: EOF", none)),
+        ("cut", (2, "cut is no OCI image layout: index.json: EOF", "copy its images anew")),
     ];
     for (name, told) in taken {
         assert_told(&copy(&at("good"), &at(name)).run(), told);

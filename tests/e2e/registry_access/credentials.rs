@@ -202,4 +202,44 @@ fn sources_have_an_order_and_are_named_without_their_secrets() {
     fs::write(&file, "{s3cret").expect("a file");
     let broken = digest(&reference).env("REGISTRY_AUTH_FILE", &file).fails(2);
     assert!(broken.error()[0].contains("auth.json") && !broken.stderr.contains("s3cret"), "{broken:?}");
+    let garbage = digest(&reference).env("DOCKER_AUTH_CONFIG", "s3cret").fails(2);
+    for output in [broken, garbage] {
+        assert!(output.error()[1].contains(r#"{"auths":{"HOST":"#), "{output:?}");
+        assert!(!output.stderr.contains("s3cret"), "{output:?}");
+    }
+}
+
+#[test]
+fn a_login_of_skopeos_is_found_where_it_keeps_it() {
+    let (registry, expected) = registry();
+    let address = registry.address();
+    let home = tempfile::tempdir().expect("a folder");
+    let runtime = home.path().join("run");
+    fs::create_dir(&runtime).expect("a folder");
+    let job = |name: &str| {
+        let tool = digest(&format!("{address}/{name}:1"));
+        tool.env("HOME", home.path()).env("XDG_RUNTIME_DIR", &runtime)
+    };
+    // From the last to the first, as containers-auth.json(5) says.
+    for name in [".docker/config.json", ".config/containers/auth.json", "run/containers/auth.json"] {
+        let file = home.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        fs::write(&file, login(address).replace("s3cret", "wr0ng")).expect("a file");
+        let used = job("app").fails(1);
+        assert!(used.stderr.contains(&format!("{} were used", file.display())), "{used:?}");
+    }
+    fs::write(runtime.join("containers/auth.json"), "{}").expect("a file");
+    let log_in = |to: &str| {
+        let account = ["--tls-verify=false", "--username", "robot", "--password", "s3cret"];
+        let mut command = Command::new("skopeo");
+        command.env_clear().env("PATH", env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", home.path()).env("XDG_RUNTIME_DIR", &runtime);
+        let output = command.arg("login").args(account).arg(to).output().expect("skopeo is installed");
+        assert!(output.status.success(), "{output:?}");
+    };
+    log_in(&format!("{address}/team"));
+    assert_eq!(job("team/app").succeeds().stdout().trim_end(), expected);
+    assert!(job("app").fails(1).stderr.contains(".config/containers/auth.json were used"));
+    log_in(address);
+    assert_eq!(job("app").succeeds().stdout().trim_end(), expected);
 }

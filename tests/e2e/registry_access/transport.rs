@@ -202,3 +202,12 @@ fn a_403_says_what_it_may_mean() {
         assert!(output.error()[1].contains(hint), "{output:?}");
     }
 }
+
+#[test]
+fn a_certificate_that_nobody_trusts_is_looked_at_once() {
+    let (registry, stranger) = (Registry::builder().tls().start(), Registry::builder().tls().start());
+    let job = digest(&format!("{}/app:1", registry.address()));
+    let refused = job.arg("--ca-cert").arg(stranger.authority()).fails(1);
+    assert!(refused.stderr.contains("got no answer: invalid peer certificate"), "{refused:?}");
+    assert!(refused.error()[1].contains("--ca-cert"), "{refused:?}");
+}

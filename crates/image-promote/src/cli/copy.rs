@@ -2,10 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use contract::args::{DryRunArgs, FormatArgs};
-use marks::{Assignment, InvalidMark, KeepingArgs};
-use registry::{Platform, Reference, RegistryArgs, Tag};
+use marks::{Assignment, KeepingArgs, typed};
+use registry::{Platform, Reference, RegistryArgs, Tag, typed_reference};
 
-use super::{JobsArgs, reference};
+use super::JobsArgs;
 
 /// Copy an image as it is, whatever it holds: all platforms, attestations, the same digest
 ///
@@ -16,10 +16,10 @@ use super::{JobsArgs, reference};
 #[derive(Args, Debug)]
 pub(crate) struct Copy {
     /// The image: a tag or a digest
-    #[arg(value_name = "SRC", value_parser = reference)]
+    #[arg(value_name = "SRC", value_parser = typed_reference)]
     pub(crate) source: Reference,
     /// Where it goes, with a tag or with --tag; can be given more than once
-    #[arg(value_name = "DST", required = true, value_parser = reference)]
+    #[arg(value_name = "DST", required = true, value_parser = typed_reference)]
     pub(crate) destinations: Vec<Reference>,
     /// One more tag in each destination repository; can be given more than once
     #[arg(long = "tag", value_name = "TAG", env = "IMAGE_PROMOTE_TAG", value_delimiter = ',', value_parser = tag)]
@@ -56,13 +56,14 @@ pub(crate) struct Copy {
     #[arg(long, value_enum, value_name = "WAY", env = "IMAGE_PROMOTE_VIA", default_value_t)]
     pub(crate) via: Via,
     #[command(flatten)]
-    pub(crate) keeping: KeepingArgs,
-    #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
+    // Behind what has no heading of its own, which would stand under this one's.
+    #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
 }
@@ -82,11 +83,11 @@ pub(crate) enum Via {
 pub(crate) struct Requirement(pub(crate) Vec<Assignment>);
 
 /// A value may hold commas, so they part bare keys only.
-fn requirement(text: &str) -> Result<Requirement, InvalidMark> {
+fn requirement(text: &str) -> Result<Requirement, String> {
     if text.contains('=') {
-        return Ok(Requirement(vec![text.parse()?]));
+        return Ok(Requirement(vec![typed(text)?]));
     }
-    text.split(',').map(str::parse).collect::<Result<_, _>>().map(Requirement)
+    text.split(',').map(typed).collect::<Result<_, _>>().map(Requirement)
 }
 
 fn tag(text: &str) -> Result<Tag, registry::InvalidTag> {
@@ -107,14 +108,14 @@ mod tests {
             ("tested", &["tested=true"]),
             ("tested,scanned", &["tested=true", "scanned=true"]),
             ("ticket=A-1,B-2", &["ticket=A-1,B-2"]),
-            ("note=", &["note="]),
+            ("note==", &["note=="]),
             ("note=a=b", &["note=a=b"]),
         ];
         for (text, expected) in table {
             let told: Vec<_> = requirement(text).unwrap().0.iter().map(ToString::to_string).collect();
             assert_eq!(told, expected, "{text}");
         }
-        for text in ["", "tested,", ",tested", "tested scanned", "tested,scanned=true"] {
+        for text in ["", "tested,", ",tested", "tested scanned", "tested,scanned=true", "note="] {
             assert!(requirement(text).is_err(), "{text}");
         }
     }

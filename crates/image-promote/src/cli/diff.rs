@@ -2,9 +2,7 @@
 
 use clap::Args;
 use contract::args::FormatArgs;
-use registry::{Reference, RegistryArgs};
-
-use super::reference;
+use registry::{Reference, RegistryArgs, typed_reference};
 
 /// Compare two images: exit code 0 if they are the same, 3 and what differs if not
 ///
@@ -13,10 +11,10 @@ use super::reference;
 #[derive(Args, Debug)]
 pub(crate) struct Diff {
     /// One image: a tag or a digest
-    #[arg(value_name = "A", value_parser = reference)]
+    #[arg(value_name = "A", value_parser = typed_reference)]
     pub(crate) a: Reference,
     /// The other image
-    #[arg(value_name = "B", value_parser = reference)]
+    #[arg(value_name = "B", value_parser = typed_reference)]
     pub(crate) b: Reference,
     #[command(flatten)]
     pub(crate) format: FormatArgs,

@@ -2,9 +2,7 @@
 
 use clap::Args;
 use contract::args::FormatArgs;
-use registry::{Reference, RegistryArgs};
-
-use super::reference;
+use registry::{Reference, RegistryArgs, typed_reference};
 
 /// Print the digest a tag leads to
 ///
@@ -12,7 +10,7 @@ use super::reference;
 #[derive(Args, Debug)]
 pub(crate) struct Digest {
     /// The image: a tag, or a digest to see whether it is there
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     #[command(flatten)]
     pub(crate) format: FormatArgs,

@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use contract::args::{DryRunArgs, FormatArgs};
-use registry::{Reference, RegistryArgs};
+use registry::{Reference, RegistryArgs, typed_reference};
 
-use super::{JobsArgs, reference};
+use super::JobsArgs;
 
 /// Assemble one image for several platforms out of an image for each
 ///
@@ -17,10 +17,10 @@ use super::{JobsArgs, reference};
 #[derive(Args, Debug)]
 pub(crate) struct Index {
     /// Where the index goes, with its tag
-    #[arg(value_name = "DST", value_parser = reference)]
+    #[arg(value_name = "DST", value_parser = typed_reference)]
     pub(crate) destination: Reference,
     /// The images, one for each platform
-    #[arg(value_name = "SRC", required = true, value_parser = reference)]
+    #[arg(value_name = "SRC", required = true, value_parser = typed_reference)]
     pub(crate) sources: Vec<Reference>,
     /// Note this on the index; can be given more than once
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
@@ -63,6 +63,9 @@ impl FromStr for Annotation {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
+            Some((_, "")) => {
+                Err("the value is empty\n\ntip: see that the variable is set that it comes from".into())
+            }
             Some((key, value)) if !key.trim().is_empty() => Ok(Self { key: key.into(), value: value.into() }),
             _ => Err("expected KEY=VALUE".into()),
         }

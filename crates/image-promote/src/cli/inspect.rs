@@ -2,9 +2,7 @@
 
 use clap::Args;
 use contract::args::FormatArgs;
-use registry::{Reference, RegistryArgs};
-
-use super::reference;
+use registry::{Reference, RegistryArgs, typed_reference};
 
 /// Show what an image is: platforms, digests, sizes, configuration, labels, attestations, referrers
 ///
@@ -14,7 +12,7 @@ use super::reference;
 #[derive(Args, Debug)]
 pub(crate) struct Inspect {
     /// The image: a tag or a digest
-    #[arg(value_name = "REF", value_parser = reference)]
+    #[arg(value_name = "REF", value_parser = typed_reference)]
     pub(crate) image: Reference,
     /// Print the manifest or index itself, byte for byte, in the place of all else
     #[arg(long)]

@@ -2,10 +2,8 @@
 
 use clap::Args;
 use contract::args::FormatArgs;
-use registry::{Reference, RegistryArgs};
+use registry::{Reference, RegistryArgs, typed_reference};
 use version::RangeArgs;
-
-use super::reference;
 
 /// Print the tags of a repository: versions first, the highest on top, then the others by name
 ///
@@ -16,7 +14,7 @@ use super::reference;
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// The repository, without tag and digest
-    #[arg(value_name = "REPO", value_parser = reference)]
+    #[arg(value_name = "REPO", value_parser = typed_reference)]
     pub(crate) repository: Reference,
     /// Print only the first so many
     #[arg(long, value_name = "N", env = "IMAGE_PROMOTE_LIMIT", value_parser = clap::value_parser!(u32).range(1..))]

@@ -1,17 +1,18 @@
 //! Who we are for a registry.
 //!
-//! The order, first match wins: the tool's own variables (`IMAGE_PROMOTE_REGISTRY`, `…_USER`, `…_PASSWORD`), the
-//! `config.json` of this job's `docker login`, the file of `REGISTRY_AUTH_FILE`, `DOCKER_AUTH_CONFIG`, GitLab's
+//! The order, first match wins: the tool's own variables (`IMAGE_PROMOTE_REGISTRY`, `…_USER`, `…_PASSWORD`), the files of
+//! this job's `docker login`, `podman login` or `skopeo login` ([`files`]), `DOCKER_AUTH_CONFIG`, GitLab's
 //! `CI_REGISTRY_USER` and `CI_REGISTRY_PASSWORD` for `CI_REGISTRY`, `ARTIFACTORY_USER` and `ARTIFACTORY_PASSWORD` for
 //! `ARTIFACTORY_HOST`. What a job logged in to counts for more than what the whole project has set.
 
 mod config;
+mod files;
 mod helper;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use contract::Secret;
@@ -62,12 +63,9 @@ impl Credentials {
         let own = format!("{}_REGISTRY", tool.replace('-', "_").to_uppercase());
         let mut sources = Vec::new();
         sources.extend(account(&own, &format!("{own}_USER"), &format!("{own}_PASSWORD"), &variable));
-        let folder = variable("DOCKER_CONFIG").map(PathBuf::from);
-        let folder = folder.or_else(|| variable("HOME").map(|home| Path::new(&home).join(".docker")));
-        sources.extend(folder.map(|folder| from_file(&folder.join("config.json"))).transpose()?.flatten());
-        sources.extend(
-            variable("REGISTRY_AUTH_FILE").map(|file| from_file(Path::new(&file))).transpose()?.flatten(),
-        );
+        for file in files::of_logins(files::user(), variable) {
+            sources.extend(from_file(&file)?);
+        }
         let inline =
             variable("DOCKER_AUTH_CONFIG").map(|text| from_json(text.as_bytes(), "DOCKER_AUTH_CONFIG"));
         sources.extend(inline.transpose()?);
