@@ -200,7 +200,8 @@ fn hostile(folder: &Path) {
     fs::write(folder.join("notes.md"), notes).expect("the folder is ours");
     let name = "</bdi><script>alert(1)</script>\u{202e}\"'&amp;";
     let create = run(folder).args(["create", "1.0.0", "--name", name, "--notes", "notes.md"]);
-    let create = create.args(["--image", "oci:x\"><script>alert(5)</script>:1", "--milestone", "<b>evil</b>"]);
+    let create =
+        create.args(["--image", "oci:x\"><script>alert(5)</script>:1", "--milestone", "<b>evil</b>"]);
     create
         .args(["--asset", "\"><script>alert(6)</script>=https://example.com/\"onmouseover=\"alert(7)"])
         .succeeds();
