@@ -3,6 +3,7 @@
 
 mod changelogs;
 mod images;
+mod manual;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -137,11 +137,10 @@ fn coloned(command: Command) -> Command {
 /// command the tool's own options are offered; here the first word is either, and behind a path comes what the tool takes.
 fn with_paths(tool: &Command) -> io::Result<String> {
     let name = tool.get_name().to_owned();
+    let version = tool.get_version().unwrap_or_default();
     let bare = || {
-        Command::new(name.clone())
-            .disable_help_flag(true)
-            .disable_version_flag(true)
-            .disable_help_subcommand(true)
+        let bare = Command::new(name.clone()).version(version.to_owned());
+        bare.disable_help_flag(true).disable_version_flag(true).disable_help_subcommand(true)
     };
     let flags: Vec<Arg> = tool.get_arguments().filter(|arg| !arg.is_positional()).cloned().collect();
     let words = generated(Shell::Zsh, bare().args(flags).subcommands(tool.get_subcommands().cloned()))?;
