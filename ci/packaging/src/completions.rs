@@ -117,7 +117,7 @@ fn zsh(tool: &Command) -> io::Result<String> {
     } else {
         generated(Shell::Zsh, tool)?
     };
-    let script = unguarded(&script, ["\\\"", "\\$", "\\\\\\\\"]);
+    let script = unguarded(&script, ["\\\"", "\\$", "\\\\"]);
     if script.contains(":_default'") {
         return Err(wrong(&format!("_{name}"), "an argument is anything at all"));
     }
@@ -136,6 +136,7 @@ fn coloned(command: Command) -> Command {
 /// A tool whose first word is a command or a path. clap_complete has the path first and the command second, so that below a
 /// command the tool's own options are offered; here the first word is either, and behind a path comes what the tool takes.
 fn with_paths(tool: &Command) -> io::Result<String> {
+    const CALL: &str = "\n    _arguments \"${_arguments_options[@]}\" : \\\n";
     let name = tool.get_name().to_owned();
     let version = tool.get_version().unwrap_or_default();
     let bare = || {
@@ -150,6 +151,9 @@ fn with_paths(tool: &Command) -> io::Result<String> {
     let (_, specs) = paths.split_once("\n    _arguments ").ok_or_else(|| lacks("call of _arguments"))?;
     let (specs, _) = specs.split_once("&& ret=0").ok_or_else(|| lacks("end of the arguments"))?;
     let command = format!("\n\":: :_{name}_commands\" \\\n");
+    // Behind the first word options are no longer the tool's: a command may have one of the same name with other values.
+    let (head, flags) = words.split_once(CALL).ok_or_else(|| lacks("call of _arguments with options"))?;
+    let words = format!("{head}{}{flags}", CALL.replace(" : ", " -A \"-*\" : "));
     let (before, after) = words.split_once(&command).ok_or_else(|| lacks("slot of the command"))?;
     let end = "\n        esac\n    ;;\nesac\n}\n";
     let (inside, rest) = after.split_once(end).ok_or_else(|| lacks("end of the function"))?;

@@ -86,9 +86,10 @@ fn every_option_of_every_subcommand_and_its_values_are_offered() {
 }
 
 /// What is typed, what is offered among it, and what is not.
-const WORDS: [(&str, &[&str], &[&str]); 9] = [
+const WORDS: [(&str, &[&str], &[&str]); 10] = [
     ("loc-badge d", &["draw"], &["compose.yml"]),
     ("loc-badge draw --me", &["--message"], &["--by"]),
+    ("loc-badge coverage --format ", &["json"], &["dotenv"]),
     ("loc-badge comp", &["compose.yml"], &["--by"]),
     ("loc-badge compose.yml --by ", &["language", "file"], &["draw"]),
     ("loc-badge compose.yml comp", &["compose.yml"], &[]),
