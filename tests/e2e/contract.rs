@@ -32,7 +32,7 @@ fn walk(command: &Command) -> Vec<(Vec<String>, Command)> {
     all
 }
 
-fn everything() -> Vec<(Vec<String>, Command)> {
+pub(crate) fn everything() -> Vec<(Vec<String>, Command)> {
     commands().iter().flat_map(walk).collect()
 }
 

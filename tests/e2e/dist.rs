@@ -3,6 +3,7 @@
 
 mod changelogs;
 mod images;
+mod manual;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,6 +13,7 @@ use std::process::Command;
 use serde_json::Value;
 use testkit::{binaries, python, tools};
 
+use crate::contract::everything;
 use crate::install::bare::Bare;
 use crate::install::{ARCH, serve};
 
@@ -134,10 +136,11 @@ fn an_archive_has_the_program_its_manual_and_the_licence() {
                 assert_eq!(inside.join(name).is_symlink(), tool == "pypelines", "{name}");
                 let completions = [format!("{name}.bash"), format!("_{name}"), format!("{name}.fish")];
                 let completions = completions.map(|file| format!("completions/{file}"));
-                for file in
-                    completions.iter().chain(&[format!("man/man1/{name}.1"), format!("docs/{name}.md")])
-                {
-                    let size = fs::metadata(inside.join(file)).map(|file| file.len());
+                let commands = everything().into_iter().map(|(words, _)| words);
+                let pages = commands.filter(|words| words[0] == *name).map(|words| words.join("-"));
+                let pages = pages.map(|page| format!("man/man1/{page}.1"));
+                for file in pages.chain(completions).chain([format!("docs/{name}.md")]) {
+                    let size = fs::metadata(inside.join(&file)).map(|file| file.len());
                     assert!(
                         size.as_ref().is_ok_and(|size| *size > 100),
                         "{tool} for {arch}: {file}: {size:?}"

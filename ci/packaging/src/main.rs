@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
 
 mod archive;
+mod completions;
 mod image;
 mod pages;
 mod provenance;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use serde_json::Value;
 use testkit::{Output, Repository, Tool};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -133,4 +135,50 @@ fn the_changelogs_here_are_ready_for_a_version() {
             .unwrap_or_else(|error| panic!("{folder:?}: {error}"));
         assert!(text.lines().any(|line| line == "## [Unreleased]"), "{folder:?}");
     }
+}
+
+/// A release says one version wherever it says any.
+#[test]
+fn a_version_is_raised_everywhere_at_once() {
+    let Some(python) = testkit::python("yaml") else { return };
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let folder = tempfile::tempdir().expect("a folder");
+    let clone = folder.path().join("clone");
+    let git = |args: &[&str]| Tool::at(Path::new("git")).args(args).succeeds().stdout().to_owned();
+    git(&["clone", "--quiet", &root.to_string_lossy(), &clone.to_string_lossy()]);
+    // What is being tested is what lies here, committed or not.
+    for name in ["raise-version", "changelog"] {
+        fs::copy(root.join("ci").join(name), clone.join("ci").join(name)).expect("a copy");
+    }
+    let raise = |version: &str| {
+        let mut command = Command::new(clone.join("ci/raise-version"));
+        command.args([version, "2026-01-31"]).env("PYTHON", &python).output().expect("it runs")
+    };
+    for wrong in ["next", VERSION] {
+        assert_eq!(raise(wrong).status.code(), Some(2), "{wrong}");
+    }
+    let at = ["-C", &clone.to_string_lossy()];
+    assert_eq!(
+        git(&[&at[..], &["diff", "--name-only", "--", ":!ci"]].concat()),
+        "",
+        "a refusal writes nothing"
+    );
+    let raised = raise("9.8.7");
+    assert!(raised.status.success(), "{raised:?}");
+
+    let image = format!("pypelines/pypelines:{VERSION}");
+    let said = ["grep", "-nF", &image, "--", "ci/_base", "templates", "docs"];
+    let left = Command::new("git").args(at).args(said).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "", "{left:?}");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--offline", "--locked", "--format-version=1"]).current_dir(&clone);
+    let known: Value = serde_json::from_str(&super::output(&mut cargo)).expect("JSON");
+    for package in known["packages"].as_array().expect("packages") {
+        let ours = package["source"].is_null();
+        assert!(!ours || package["version"] == "9.8.7", "{}", package["id"]);
+    }
+    let fuzz = fs::read_to_string(clone.join("libs/yaml-splice/fuzz/Cargo.lock")).expect("a lock");
+    assert!(fuzz.contains("\nname = \"pypelines-yaml-splice\"\nversion = \"9.8.7\"\n"), "{fuzz}");
+    let generated = Command::new(&python).arg(clone.join("ci/components/generate")).arg("--check").output();
+    assert!(generated.as_ref().is_ok_and(|run| run.status.success()), "{generated:?}");
 }
