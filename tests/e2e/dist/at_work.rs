@@ -124,6 +124,7 @@ fn release_writes_into_a_folder() {
     let Some(running) = image("release") else { return };
     let mut repository = Repository::at(&running.path(""));
     repository.commit("feat: begin");
+    repository.tag("1.0.0");
     running.prints(&["create", "1.0.0", "--forge", "dir:forge", "--notes-from", "commits"]);
     assert!(running.prints(&["show", "--forge", "dir:forge"]).contains("1.0.0"));
 }

@@ -20,7 +20,7 @@ impl Dist {
     }
 
     /// The images of this release, and their digests.
-    fn images(&self) -> Vec<(String, String)> {
+    pub(super) fn images(&self) -> Vec<(String, String)> {
         let listed = self.read("image-digests.txt");
         let lines = listed.lines().filter_map(|line| line.split_once(' '));
         lines.map(|(name, digest)| (name.to_owned(), digest.to_owned())).collect()
