@@ -1,6 +1,7 @@
 //! A release as `ci/dist` makes it, from the folder `E2E_DIST`: everything that is in it, looked through by others' programs
 //! where there are any, and installed as a newcomer would. `ci/test` makes one of this machine's architecture.
 
+pub(crate) mod at_work;
 mod changelogs;
 mod images;
 mod manual;
@@ -96,8 +97,7 @@ fn the_checksums_are_those_of_all_files() {
     let own = ["SHA256SUMS", "provenance.json", "images"];
     let found = fs::read_dir(&dist.folder).expect("files").flatten();
     let found = found.map(|file| file.file_name().to_string_lossy().into_owned());
-    let found: BTreeSet<String> =
-        found.filter(|name| !own.contains(&name.as_str())).chain(["images/digests.txt".to_owned()]).collect();
+    let found: BTreeSet<String> = found.filter(|name| !own.contains(&name.as_str())).collect();
     assert_eq!(listed, found.iter().map(String::as_str).collect());
 
     let provenance: Value = serde_json::from_str(&dist.read("provenance.json")).expect("JSON");
@@ -110,11 +110,35 @@ fn the_checksums_are_those_of_all_files() {
         .collect();
     let sums = dist.read("SHA256SUMS");
     let sums = sums.lines().map(|line| line.split_once("  ").map(|(sum, name)| (name, sum)).expect("a line"));
-    assert_eq!(subjects, sums.collect());
+    let images: Vec<_> = dist
+        .images()
+        .into_iter()
+        .map(|(name, digest)| (format!("images/{name}:{}", dist.version), digest))
+        .collect();
+    let images = images.iter().map(|(name, digest)| (name.as_str(), digest.trim_start_matches("sha256:")));
+    assert_eq!(subjects, sums.chain(images).collect());
     assert_eq!(provenance["_type"], "https://in-toto.io/Statement/v1");
     let built = &provenance["predicate"]["buildDefinition"];
     let commit = built["resolvedDependencies"][0]["digest"]["gitCommit"].as_str().expect("a commit");
     assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{commit}");
+    // What was given, and what is not of this commit: whoever makes it again needs it.
+    let given = &built["externalParameters"];
+    let source = given["source"].as_str().expect("a source");
+    assert_eq!(built["resolvedDependencies"][0]["uri"], source);
+    let script = dist.read("install.sh");
+    assert!(
+        script.contains(&format!("\ndefault_base='{}'\n", given["baseUrl"].as_str().expect("an address")))
+    );
+    let packages = built["resolvedDependencies"].as_array().expect("a list").iter();
+    let packages: BTreeSet<_> =
+        packages.filter_map(|one| one["uri"].as_str()?.strip_prefix("pkg:deb/debian/")).collect();
+    for package in ["ca-certificates@", "busybox-static@"] {
+        let is_there = packages.iter().any(|known| known.starts_with(package) && known.len() > package.len());
+        assert!(
+            is_there || dist.tools(ARCH) != [&tools()[..], &["pypelines"]].concat(),
+            "{package}: {packages:?}"
+        );
+    }
     // Both are URIs to SLSA's specification.
     for uri in [&built["buildType"], &provenance["predicate"]["runDetails"]["builder"]["id"]] {
         assert!(uri.as_str().is_some_and(|uri| uri.contains(':')), "{uri}");
@@ -150,6 +174,16 @@ fn an_archive_has_the_program_its_manual_and_the_licence() {
             for file in ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "CHANGELOG.md"] {
                 assert!(inside.join(file).is_file(), "{tool}: {file}");
             }
+            // What is not ours in the program, with the words of its authors.
+            let notices = fs::read_to_string(inside.join("THIRD-PARTY")).expect("notices");
+            for part in [
+                "\nclap 4.",
+                "MIT OR Apache-2.0; https://github.com/clap-rs/clap",
+                "Permission is hereby granted",
+            ] {
+                assert!(notices.contains(part), "{tool}: {part}");
+            }
+            assert!(!notices.contains("pypelines-contract"), "{tool}: ours are in LICENSE");
         }
     }
 }
@@ -228,7 +262,7 @@ fn bills_of_materials_are_valid_to_a_reader_of_others_and_name_what_is_linked() 
     for tool in tools().into_iter().chain(["pypelines"]) {
         let bill = output(
             Command::new(binaries().join("packaging"))
-                .args(["sbom", tool])
+                .args(["sbom", tool, "--image-part", "busybox-static=1:1.35.0-4+b3:GPL-2.0-only"])
                 .env("SOURCE_DATE_EPOCH", "1767225600"),
         );
         let judged = testkit::Tool::at(&python).args(["-c", JUDGE]).stdin(bill.clone()).run();
@@ -238,6 +272,18 @@ fn bills_of_materials_are_valid_to_a_reader_of_others_and_name_what_is_linked() 
         assert_eq!(bill["metadata"]["timestamp"], "2026-01-01T00:00:00Z");
         let names = bill["components"].as_array().expect("components").iter();
         let names: BTreeSet<&str> = names.filter_map(|component| component["name"].as_str()).collect();
+        let of = |name: &str| {
+            bill["components"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name))
+        };
+        // What only one platform has, and what only the image has, say so.
+        let shell = of("busybox-static").expect("the shell");
+        assert_eq!(shell["purl"], "pkg:deb/debian/busybox-static@1:1.35.0-4%2Bb3");
+        assert_eq!(shell["properties"][0], serde_json::json!({ "name": "pypelines:in", "value": "image" }));
+        assert_eq!(of("clap").map(|one| one["properties"].clone()), Some(Value::Null), "{tool}");
+        if tool == "pypelines" {
+            let target = &of("core_detect").expect("what x86_64 has")["properties"][0];
+            assert_eq!(target["value"], "x86_64-unknown-linux-musl");
+        }
         // The feature that brings it is on in one tool, and so in the program of all.
         assert_eq!(names.contains("h2"), ["image-promote", "pypelines"].contains(&tool), "{tool}: {names:?}");
         assert!(names.contains("clap") && names.contains("pypelines-contract"), "{tool}: {names:?}");

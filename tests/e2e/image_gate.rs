@@ -3,6 +3,7 @@
 mod elsewhere;
 mod example;
 mod health;
+mod in_its_image;
 mod left_behind;
 mod pipeline;
 mod push;

@@ -142,7 +142,7 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     if not pipeline.passes("tag", event):
         return
     equal("a tag tests nothing again", pipeline.tested + pipeline.verified, [])
-    images = dict(line.split() for line in project.artifact("dist", "dist/images/digests.txt").read_text().splitlines())
+    images = dict(line.split() for line in project.artifact("dist", "dist/image-digests.txt").read_text().splitlines())
     for name, digest in images.items():
         place = PROJECT if name == "pypelines" else f"{PROJECT}/{name}"
         for alias in (version, version.rpartition(".")[0], "latest", project.main[:8]):
@@ -155,6 +155,8 @@ def tag(pipeline: Pipeline, world: servers.Servers) -> None:
     release = state["releases"][0]
     files = sorted(path.name for path in project.artifact("dist", "dist").iterdir() if path.is_file())
     links = {link["name"]: link for link in release["links"]}
+    summed = {line.split("  ")[1] for line in project.artifact("dist", "dist/SHA256SUMS").read_text().splitlines()}
+    equal("whoever has downloaded it can check it", sorted(summed - set(files)), [])
     equal("it has every file, and the image", sorted(links), sorted([*files, f"pypelines-{version}"]))
     equal("install.sh finds them by their names", {links[name]["path"] for name in files}, {f"/{name}" for name in files})
     check("it says which image it is", images["pypelines"] in json.dumps(release), release)
@@ -182,8 +184,15 @@ def next_commit(pipeline: Pipeline, world: servers.Servers) -> None:
     cargo.write_text(cargo.read_text().replace(f'version = "{project.version}"', f'version = "{raised}"', 1))
     commit(project.folder, "build: raise the version")
     said = pipeline.run("no changelog", {"CI_COMMIT_BRANCH": "main"})
-    check("a version without a changelog is not tagged", said.startswith("passed") and f"CHANGELOG.md has no {raised} yet" in said, said)
+    missing = f"no heading '## [{raised}]' in"
+    check("a version without a changelog is not tagged", said.startswith("passed") and f"{missing} CHANGELOG.md crates/" in said, said)
     equal("and there is no tag of it", world.state(PROJECT)["tags"], before)
+    with (project.folder / "CHANGELOG.md").open("a") as changelog:
+        changelog.write(f"\n## [{raised}] - 2026-02-28\n")
+    commit(project.folder, "docs: one changelog")
+    said = pipeline.run("one changelog", {"CI_COMMIT_BRANCH": "main"})
+    check("nor one that only the first has", said.startswith("passed") and f"{missing} crates/" in said, said)
+    equal("and there is no tag of it, still", world.state(PROJECT)["tags"], before)
 
 
 def slip(pipeline: Pipeline, world: servers.Servers) -> None:

@@ -137,7 +137,7 @@ def made(binaries: str, release: Release) -> tuple:
         command = [f"{binaries}/image-promote", "--quiet", "copy", f"oci:{bases.layout()}:3.13", f"oci:{dist}/images/{name}:1.4.0"]
         copied = subprocess.run(command, check=True, capture_output=True, text=True)
         lines += f"{name} {copied.stdout.strip()}\n"
-    (dist / "images/digests.txt").write_text(lines)
+    (dist / "image-digests.txt").write_text(lines)
     return dist, lines.split()[1]
 
 

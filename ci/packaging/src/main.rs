@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 mod archive;
 mod completions;
 mod image;
+mod notices;
 mod pages;
 mod provenance;
 mod sbom;
@@ -48,27 +49,53 @@ enum Verb {
         #[arg(long = "link", value_name = "PATH=TARGET", value_parser = pair)]
         links: Vec<(String, String)>,
     },
-    /// The bill of materials of a tool, to standard output
+    /// The bill of materials of a tool and its image, to standard output
     Sbom {
-        /// The tool
-        tool: String,
-        /// What it is built for
-        #[arg(long, default_value = "x86_64-unknown-linux-musl")]
-        target: String,
+        #[command(flatten)]
+        program: Program,
+        /// A package of Debian in its image
+        #[arg(long = "image-part", value_name = "NAME=VERSION:LICENSE", value_parser = image_part)]
+        image: Vec<(String, String, String)>,
     },
-    /// The provenance of the files that a list of checksums names, to standard output
+    /// The licences and notices of the crates in a tool, to standard output
+    Notices(Program),
+    /// The provenance of the files that a list of checksums names, and of images, to standard output
     Provenance {
         /// The list, as sha256sum writes it
         checksums: PathBuf,
+        /// The list of images, as NAME DIGEST
+        images: PathBuf,
         /// The commit that was built
         #[arg(long)]
         commit: String,
         /// The version that was built
         #[arg(long)]
         version: String,
+        /// The address of the project
+        #[arg(long)]
+        source: String,
+        /// The address of its releases, as install.sh has it
+        #[arg(long)]
+        base_url: String,
+        /// A package of Debian of which something is in an image
+        #[arg(long = "package", value_name = "NAME=VERSION", value_parser = pair)]
+        packages: Vec<(String, String)>,
+        /// The digest of the image that the image of all tools stands on
+        #[arg(long)]
+        base: Option<String>,
     },
     /// An image of one platform, into a layout; prints its digest
     Image(Box<ImageArgs>),
+}
+
+/// A tool, as it is built.
+#[derive(clap::Args)]
+struct Program {
+    /// The tool
+    tool: String,
+    /// What it is built for
+    #[arg(long = "target", default_values = ["aarch64-unknown-linux-musl", "x86_64-unknown-linux-musl"])]
+    targets: Vec<String>,
 }
 
 #[derive(clap::Args)]
@@ -111,6 +138,13 @@ struct ImageArgs {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("there is no '=' in it")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+fn image_part(text: &str) -> Result<(String, String, String), String> {
+    let (name, rest) = pair(text)?;
+    // Versions of Debian have one, too.
+    let (version, license) = rest.rsplit_once(':').ok_or("there is no ':' and licence in it")?;
+    Ok((name, version.to_owned(), license.to_owned()))
 }
 
 fn place(text: &str) -> Result<(PathBuf, String), String> {
@@ -161,9 +195,17 @@ fn run(verb: Verb) -> io::Result<bool> {
         Verb::Pages { dir } => pages::write(&dir)?,
         Verb::Tables { check } => return tables::write(check),
         Verb::Archive { out, files, links } => archive::write(&out, &paths(files), &links)?,
-        Verb::Sbom { tool, target } => print(&sbom::of(&tool, &target)?)?,
-        Verb::Provenance { checksums, commit, version } => {
-            print(&provenance::statement(&checksums, &commit, &version)?)?;
+        Verb::Sbom { program, image } => {
+            let part = |(name, version, license)| sbom::ImagePart { package: (name, version), license };
+            let image: Vec<_> = image.into_iter().map(part).collect();
+            print(&sbom::of(&sbom::Linked::of(&program.tool, &program.targets)?, &image))?;
+        }
+        Verb::Notices(Program { tool, targets }) => {
+            print_line(notices::of(&tool, &sbom::Linked::of(&tool, &targets)?)?.trim_end())?;
+        }
+        Verb::Provenance { checksums, images, commit, version, source, base_url, packages, base } => {
+            let given = provenance::Given { commit, version, source, base_url, packages, base };
+            print(&provenance::statement(&checksums, &images, &given)?)?;
         }
         Verb::Image(args) => {
             let (layout, tag) = args.into.clone();

@@ -9,63 +9,138 @@ use sha2::{Digest as _, Sha256};
 
 use crate::image::created;
 
-/// The bill of a tool, for a target such as `x86_64-unknown-linux-musl`.
-///
-/// # Errors
-/// `cargo metadata` fails, or knows no such package.
-pub(crate) fn of(package: &str, target: &str) -> io::Result<Value> {
-    let metadata: Value =
-        serde_json::from_slice(&cargo(&["metadata", "--format-version=1", "--filter-platform", target])?)?;
-    let built = built_with(package, target)?;
-    let packages: BTreeMap<&str, &Value> =
-        each(&metadata["packages"]).filter_map(|package| Some((package["id"].as_str()?, package))).collect();
-    let nodes: BTreeMap<&str, &Value> =
-        each(&metadata["resolve"]["nodes"]).filter_map(|node| Some((node["id"].as_str()?, node))).collect();
-    let root = packages.iter().find(|(_, known)| known["name"] == package);
-    let (&root, _) = root.ok_or_else(|| io::Error::other(format!("there is no package {package}")))?;
+/// What is in a tool's image besides its program: a package of Debian.
+pub(crate) struct ImagePart {
+    /// The name and the version of the package.
+    pub(crate) package: (String, String),
+    /// An SPDX expression.
+    pub(crate) license: String,
+}
 
-    let mut linked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut left = vec![root];
-    while let Some(id) = left.pop() {
-        if linked.contains_key(id) {
-            continue;
-        }
-        let below: BTreeSet<&str> = nodes
-            .get(id)
-            .into_iter()
-            .flat_map(|node| each(&node["deps"]))
-            .filter(|dependency| each(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null()))
-            .filter_map(|dependency| dependency["pkg"].as_str())
-            .filter(|id| packages.get(id).is_some_and(|package| built.contains(&name_and_version(package))))
+/// The crates in a program: whose code is linked, and by whom.
+pub(crate) struct Linked {
+    /// What `cargo metadata` says of each, by its identifier.
+    packages: BTreeMap<String, Value>,
+    /// What each needs, by identifier.
+    needs: BTreeMap<String, BTreeSet<String>>,
+    /// The names and versions of those that are there, by target.
+    built: BTreeMap<String, BTreeSet<(String, String)>>,
+    root: String,
+}
+
+impl Linked {
+    /// Those of a tool, for targets such as `x86_64-unknown-linux-musl` together.
+    ///
+    /// # Errors
+    /// `cargo metadata` fails, or knows no such package.
+    pub(crate) fn of(package: &str, targets: &[String]) -> io::Result<Self> {
+        let mut words = vec!["metadata", "--format-version=1"];
+        words.extend(targets.iter().flat_map(|target| ["--filter-platform", target]));
+        let metadata: Value = serde_json::from_slice(&cargo(&words)?)?;
+        let built = targets.iter().map(|target| Ok((target.clone(), built_with(package, target)?)));
+        let built: BTreeMap<_, _> = built.collect::<io::Result<_>>()?;
+        let packages: BTreeMap<String, Value> = each(&metadata["packages"])
+            .filter_map(|package| Some((package["id"].as_str()?.to_owned(), package.clone())))
             .collect();
-        left.extend(&below);
-        linked.insert(id, below.into_iter().collect());
+        let nodes: BTreeMap<&str, &Value> = each(&metadata["resolve"]["nodes"])
+            .filter_map(|node| Some((node["id"].as_str()?, node)))
+            .collect();
+        let root = packages.iter().find(|(_, known)| known["name"] == package);
+        let (root, _) = root.ok_or_else(|| io::Error::other(format!("there is no package {package}")))?;
+
+        let is_built = |id: &str| {
+            let key = packages.get(id).map(name_and_version);
+            key.is_some_and(|key| built.values().any(|built| built.contains(&key)))
+        };
+        let mut needs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut left = vec![root.clone()];
+        while let Some(id) = left.pop() {
+            if needs.contains_key(&id) {
+                continue;
+            }
+            let below: BTreeSet<String> = nodes
+                .get(id.as_str())
+                .into_iter()
+                .flat_map(|node| each(&node["deps"]))
+                .filter(|dependency| each(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null()))
+                .filter_map(|dependency| dependency["pkg"].as_str())
+                .filter(|id| is_built(id))
+                .map(str::to_owned)
+                .collect();
+            left.extend(below.iter().cloned());
+            needs.insert(id, below);
+        }
+        Ok(Self { root: root.clone(), needs, built, packages })
     }
 
-    let name = |id: &str| packages.get(id).map(|package| purl(package)).unwrap_or_default();
+    /// What `cargo metadata` says of all but the tool itself, in the order of their names.
+    pub(crate) fn crates(&self) -> Vec<&Value> {
+        let below = self.needs.keys().filter(|id| **id != self.root);
+        let mut packages: Vec<_> = below.filter_map(|id| self.packages.get(id)).collect();
+        packages.sort_by_key(|package| purl(package));
+        packages
+    }
+
+    /// The targets that a crate is linked for, unless it is for all of them.
+    fn only_for(&self, package: &Value) -> Vec<&String> {
+        let key = name_and_version(package);
+        let targets: Vec<_> =
+            self.built.iter().filter(|(_, built)| built.contains(&key)).map(|(name, _)| name).collect();
+        if targets.len() == self.built.len() { Vec::new() } else { targets }
+    }
+
+    fn purl(&self, id: &str) -> String {
+        self.packages.get(id).map(purl).unwrap_or_default()
+    }
+}
+
+/// The bill of a tool and its image.
+pub(crate) fn of(linked: &Linked, image: &[ImagePart]) -> Value {
     let mut components: Vec<_> = linked
-        .keys()
-        .filter(|id| **id != root)
-        .filter_map(|id| packages.get(id))
-        .map(|package| component(package, "library"))
+        .crates()
+        .into_iter()
+        .map(|package| {
+            let mut component = component(package, "library");
+            let targets = linked.only_for(package);
+            if !targets.is_empty() {
+                let property = |target: &&String| json!({ "name": "pypelines:target", "value": target });
+                component["properties"] = targets.iter().map(property).collect();
+            }
+            component
+        })
         .collect();
-    components.sort_by_key(|component| component["purl"].to_string());
     let mut dependencies: Vec<_> = linked
+        .needs
         .iter()
         .map(|(id, below)| {
-            let mut on: Vec<_> = below.iter().map(|id| name(id)).collect();
+            let mut on: Vec<_> = below.iter().map(|id| linked.purl(id)).collect();
             on.sort();
-            json!({ "ref": name(id), "dependsOn": on })
+            json!({ "ref": linked.purl(id), "dependsOn": on })
         })
         .collect();
     dependencies.sort_by_key(|dependency| dependency["ref"].to_string());
+    for part in image {
+        let purl = debian_purl(&part.package);
+        components.push(json!({
+            "type": "application", "bom-ref": purl, "name": part.package.0, "version": part.package.1, "purl": purl,
+            "licenses": [{ "expression": part.license }],
+            "properties": [{ "name": "pypelines:in", "value": "image" }],
+        }));
+        dependencies.push(json!({ "ref": purl, "dependsOn": [] }));
+    }
+    let tool = linked.packages.get(&linked.root).map(|package| component(package, "application"));
     let mut bill = json!({
         "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
-        "metadata": { "timestamp": created(), "component": packages.get(root).map(|package| component(package, "application")) },
+        "metadata": { "timestamp": created(), "component": tool },
         "components": components, "dependencies": dependencies,
     });
     bill["serialNumber"] = json!(serial_number(&bill));
-    Ok(bill)
+    bill
+}
+
+/// The package URL of a package of Debian, by name and version.
+pub(crate) fn debian_purl((name, version): &(String, String)) -> String {
+    format!("pkg:deb/debian/{name}@{}", version.replace('+', "%2B"))
 }
 
 /// A UUID of version 8 (RFC 9562, 5.8) made of the content: the same bill has the same number.

@@ -12,6 +12,7 @@ use tar::EntryType;
 use tracing::{debug, info, warn};
 
 use crate::engine::{Engine, is_absent};
+use crate::upload::no_temporary;
 use crate::values::Artifact;
 
 /// Fetches a file into the folder, or what is in a folder. What is not there is told of: a gate that fails early has
@@ -35,7 +36,7 @@ pub(crate) async fn fetch(
     let options = DownloadFromContainerOptionsBuilder::new().path(&path).build();
     let mut stream = std::pin::pin!(engine.api.download_from_container(container, Some(options)));
     // On disk: a report may be larger than memory.
-    let mut file = tempfile::tempfile().map_err(local)?;
+    let mut file = tempfile::tempfile().map_err(no_temporary).map_err(local)?;
     while let Some(piece) = stream.next().await {
         match piece {
             Ok(piece) => file.write_all(&piece).map_err(local)?,

@@ -12,6 +12,18 @@ use tar::{Builder, EntryType, Header, HeaderMode};
 /// How much is read at once.
 const PIECE: usize = 64 * 1024;
 
+/// What is wrong where files of ours, which may be larger than memory, have no place: in an image without `/tmp`.
+pub(crate) fn no_temporary(error: io::Error) -> io::Error {
+    let folder = std::env::temp_dir();
+    io::Error::new(
+        error.kind(),
+        format!(
+            "there is no place for a temporary file in {} (TMPDIR names another folder): {error}",
+            folder.display()
+        ),
+    )
+}
+
 /// An archive that is being written, in a temporary file: a folder may be larger than memory.
 pub(crate) struct Archive {
     builder: Builder<File>,
@@ -21,7 +33,8 @@ pub(crate) struct Archive {
 impl Archive {
     /// An empty one, all of whose files belong to this user and group.
     pub(crate) fn new(owner: (u64, u64)) -> io::Result<Self> {
-        Ok(Self { builder: Builder::new(tempfile::tempfile()?), owner })
+        let file = tempfile::tempfile().map_err(no_temporary)?;
+        Ok(Self { builder: Builder::new(file), owner })
     }
 
     /// Adds a file, or a folder with all that `wanted` wants of it; that gets paths seen from `source`.

@@ -96,7 +96,10 @@ impl Explain for Error {
             Self::NoGitDirectory { .. } => "unset it, or name a repository with --repository DIR".into(),
             Self::NotOurs { folder } => {
                 let folder = quoted(&folder.to_string_lossy());
-                format!("to trust it, run 'git config --global --add safe.directory {folder}'")
+                format!(
+                    "to trust it, run 'git config --global --add safe.directory {folder}'; where there is no git, set \
+                    GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0={folder}, or run as its owner"
+                )
             }
             Self::Reftable { .. } => "run 'git refs migrate --ref-format=files' in it".into(),
             Self::NoCommits { .. } => "make a first commit".into(),

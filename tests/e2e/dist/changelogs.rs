@@ -17,7 +17,10 @@ impl Place {
     fn new() -> Self {
         let mut place = Repository::new();
         let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        place.write("Cargo.toml", format!("version = \"{VERSION}\"\n"));
+        place.write(
+            "Cargo.toml",
+            format!("version = \"{VERSION}\"\nrepository = \"https://gitlab.example.com/a/b\"\n"),
+        );
         place.write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- All of it\n");
         place.write(
             "crates/props/CHANGELOG.md",
@@ -87,6 +90,33 @@ fn a_tag_without_its_version_in_every_changelog_is_no_release() {
         refused.code == Some(2) && refused.stderr.contains("in crates/props/CHANGELOG.md\n"),
         "{refused:?}"
     );
+}
+
+/// `install.sh` and the images are for everybody to read, and who installs from a mirror may have a login in the same variable.
+#[test]
+fn an_address_that_is_not_for_everybody_gets_into_no_release() {
+    let place = Place::new();
+    for (name, value) in [
+        ("PYPELINES_BASE_URL", "https://me:s3cret@mirror.example.com/pypelines"),
+        ("PYPELINES_BASE_URL", "https://s3cret@mirror.example.com/pypelines"),
+        ("PYPELINES_BASE_URL", "https://mirror.example.com/pypelines?token=s3cret"),
+        ("PYPELINES_BASE_URL", "https://mirror.example.com/'s3cret'"),
+        ("PYPELINES_BASE_URL", "/home/s3cret/dist"),
+        ("PYPELINES_PROJECT_URL", "https://me:s3cret@gitlab.example.com/a/b"),
+        ("CI_PROJECT_URL", "https://me:s3cret@gitlab.example.com/a/b"),
+    ] {
+        let refused = place.dist(&[(name, value)]);
+        assert_eq!(refused.code, Some(2), "{value}: {refused:?}");
+        assert!(refused.stderr.contains("without a login"), "{value}: {refused:?}");
+        assert!(
+            !refused.stderr.contains("s3cret") && !refused.stderr.contains("compiling"),
+            "{value}: {refused:?}"
+        );
+    }
+    for value in ["https://mirror.example.com:8443/a/{version}", "http://[::1]:8080/~me/a_b-c%20d/"] {
+        let made = place.dist(&[("PYPELINES_BASE_URL", value)]);
+        assert!(made.code == Some(9) && made.stderr.contains("compiling"), "{value}: {made:?}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{ARCH, ARCHES, Dist, output};
 use crate::install::bare::Bare;
 
 /// Who the images of single tools run as.
-const NOBODY: u32 = 65532;
+pub(super) const NOBODY: u32 = 65532;
 
 impl Dist {
     fn image(&self, name: &str) -> String {
@@ -20,8 +20,8 @@ impl Dist {
     }
 
     /// The images of this release, and their digests.
-    fn images(&self) -> Vec<(String, String)> {
-        let listed = self.read("images/digests.txt");
+    pub(super) fn images(&self) -> Vec<(String, String)> {
+        let listed = self.read("image-digests.txt");
         let lines = listed.lines().filter_map(|line| line.split_once(' '));
         lines.map(|(name, digest)| (name.to_owned(), digest.to_owned())).collect()
     }
@@ -32,7 +32,7 @@ impl Dist {
     }
 
     /// The root of an image: its layers, unpacked.
-    fn root(&self, name: &str, arch: &str) -> tempfile::TempDir {
+    pub(super) fn root(&self, name: &str, arch: &str) -> tempfile::TempDir {
         let (copied, root) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let folder = format!("dir:{}", copied.path().display());
         skopeo(&["copy", "--quiet", "--override-arch", arch, &self.image(name), &folder]);
@@ -85,6 +85,23 @@ fn an_image_is_an_index_of_its_platforms_and_says_what_it_is() {
             assert_eq!(what["Labels"]["org.opencontainers.image.revision"], *revision, "{name}");
             assert_eq!(what["Labels"]["org.opencontainers.image.title"], name.as_str(), "{name} for {arch}");
             assert_eq!(what["Labels"].get("branch"), None, "{name} for {arch}: where it was built");
+            // Whether the tag was there or not.
+            for label in ["version", "org.opencontainers.image.version"] {
+                assert_eq!(what["Labels"][label], dist.version, "{name} for {arch}: {label}");
+            }
+            for label in ["source", "url"] {
+                let address = &what["Labels"][format!("org.opencontainers.image.{label}")];
+                assert!(
+                    address.as_str().is_some_and(|url| url.starts_with("http")),
+                    "{name}: {label}: {address}"
+                );
+            }
+            let shell = if name == "pypelines" { " AND GPL-2.0-only" } else { "" };
+            assert_eq!(
+                what["Labels"]["org.opencontainers.image.licenses"],
+                format!("(MIT OR Apache-2.0) AND MPL-2.0{shell}"),
+                "{name}"
+            );
             for label in ["created", "version", "description", "licenses"] {
                 let label = format!("org.opencontainers.image.{label}");
                 assert_eq!(what["Labels"][&label], index["annotations"][&label], "{name} for {arch}");

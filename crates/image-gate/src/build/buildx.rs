@@ -5,6 +5,7 @@ use contract::Failure;
 use super::{Job, program};
 use crate::engine::Engine;
 use crate::gate::Output;
+use crate::upload::no_temporary;
 
 /// The command line. Secrets are named, never spelled out.
 pub(crate) fn arguments(job: &Job<'_>, id_file: &str) -> Vec<String> {
@@ -67,7 +68,7 @@ pub(super) async fn run(job: &Job<'_>, engine: &Engine, output: &Output) -> Resu
     job.build.secrets.iter().try_for_each(|name| is_set(name))?;
     let unreadable =
         |error: std::io::Error| Failure::failed("cannot learn what buildx has built").because(error);
-    let folder = tempfile::tempdir().map_err(unreadable)?;
+    let folder = tempfile::tempdir().map_err(no_temporary).map_err(unreadable)?;
     let file = folder.path().join("id");
     program::passed_on(&arguments(job, &file.display().to_string()), job.folder, output).await?;
     let id = std::fs::read_to_string(&file).map_err(unreadable)?.trim().to_owned();
