@@ -196,8 +196,8 @@ fn a_version_is_raised_everywhere_at_once() {
     let raised = raise("9.8.7");
     assert!(raised.status.success(), "{raised:?}");
 
-    let image = format!("pypelines/pypelines:{VERSION}");
-    let said = ["grep", "-nF", &image, "--", "ci/_base", "templates", "docs"];
+    let image = format!("pypelines/pypelines(/[a-z-]+)?:{VERSION}|TOOLS/[a-z-]+:{VERSION}");
+    let said = ["grep", "-nE", &image, "--", "ci/_base", "templates", "docs", "README.md"];
     let left = Command::new("git").args(at).args(said).output().expect("it runs");
     assert_eq!(String::from_utf8_lossy(&left.stdout), "", "{left:?}");
     let mut cargo = Command::new(env!("CARGO"));
