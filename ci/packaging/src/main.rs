@@ -1,9 +1,9 @@
 //! What a release holds besides binaries: man pages, completions, archives, bills of materials, images, provenance; and the
 //! tables of options in `docs/`. `ci/dist` calls it.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::{fs, io};
 
 use clap::{Parser, Subcommand};
 use serde_json::{Value, json};
@@ -56,9 +56,10 @@ enum Verb {
         /// A package of Debian in its image
         #[arg(long = "image-part", value_name = "NAME=VERSION:LICENSE", value_parser = image_part)]
         image: Vec<(String, String, String)>,
+        /// Where the licences and notices of the crates in it go
+        #[arg(long)]
+        notices: Option<PathBuf>,
     },
-    /// The licences and notices of the crates in a tool, to standard output
-    Notices(Program),
     /// The provenance of the files that a list of checksums names, and of images, to standard output
     Provenance {
         /// The list, as sha256sum writes it
@@ -195,13 +196,14 @@ fn run(verb: Verb) -> io::Result<bool> {
         Verb::Pages { dir } => pages::write(&dir)?,
         Verb::Tables { check } => return tables::write(check),
         Verb::Archive { out, files, links } => archive::write(&out, &paths(files), &links)?,
-        Verb::Sbom { program, image } => {
+        Verb::Sbom { program: Program { tool, targets }, image, notices } => {
+            let linked = sbom::Linked::of(&tool, &targets)?;
+            if let Some(path) = notices {
+                fs::write(path, format!("{}\n", notices::of(&tool, &linked)?.trim_end()))?;
+            }
             let part = |(name, version, license)| sbom::ImagePart { package: (name, version), license };
             let image: Vec<_> = image.into_iter().map(part).collect();
-            print(&sbom::of(&sbom::Linked::of(&program.tool, &program.targets)?, &image))?;
-        }
-        Verb::Notices(Program { tool, targets }) => {
-            print_line(notices::of(&tool, &sbom::Linked::of(&tool, &targets)?)?.trim_end())?;
+            print(&sbom::of(&linked, &image))?;
         }
         Verb::Provenance { checksums, images, commit, version, source, base_url, packages, base } => {
             let given = provenance::Given { commit, version, source, base_url, packages, base };

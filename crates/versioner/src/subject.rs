@@ -55,9 +55,18 @@ impl<'a> Subject<'a> {
         args: &'a CommitArgs,
         network: &'a NetworkArgs,
     ) -> Result<Self, Failure> {
+        Self::of(history.open()?, history, args, network)
+    }
+
+    /// The same of the repository that is open already.
+    pub(crate) fn of(
+        repository: Repository,
+        history: &'a HistoryArgs,
+        args: &'a CommitArgs,
+        network: &'a NetworkArgs,
+    ) -> Result<Self, Failure> {
         let prefix = history.tag_prefix.as_deref();
         let of_pipeline = commit::release_of_pipeline(args, prefix)?;
-        let repository = history.open()?;
         let commit = commit::locate(&repository, args, of_pipeline.as_ref())?;
         let short_sha = commit::short(commit, args);
         let tags = OnceCell::new();

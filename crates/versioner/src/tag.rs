@@ -96,8 +96,9 @@ impl Wanted<'_> {
 }
 
 pub(crate) fn run(args: &TagArgs, out: &mut dyn Write) -> Result<Exit, Failure> {
-    commit::require(&args.history.open()?, &args.commit)?;
-    let mut subject = Subject::open(&args.history, &args.commit, &args.network)?;
+    let repository = args.history.open()?;
+    commit::require(&repository, &args.commit)?;
+    let mut subject = Subject::of(repository, &args.history, &args.commit, &args.network)?;
     let next = subject.next(&args.step)?;
     let (prefix, commit) = (args.history.tag_prefix.as_deref(), subject.commit);
     let name = name(subject.tags()?, &next.version, prefix);
