@@ -156,12 +156,11 @@ pub(crate) struct Pipeline {
     #[arg(long, value_name = "FILE", env = "IMAGE_GATE_JUNIT")]
     pub(crate) junit: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) events: EventArgs,
+    #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-    // Last: its heading holds for what comes behind it.
-    #[command(flatten)]
-    pub(crate) events: EventArgs,
 }
 
 /// What the CI says about the commit.
@@ -201,12 +200,11 @@ pub(crate) struct Push {
     )]
     pub(crate) only_on: Vec<String>,
     #[command(flatten)]
+    pub(crate) events: EventArgs,
+    #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-    // Last: its heading holds for what comes behind it.
-    #[command(flatten)]
-    pub(crate) events: EventArgs,
 }
 
 /// Remove what killed runs have left behind

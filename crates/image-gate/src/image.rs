@@ -14,7 +14,7 @@ use crate::cli::Pull;
 use crate::engine::{Engine, is_absent};
 
 /// Time for a helper of docker's credentials.
-const HELPERS: std::time::Duration = std::time::Duration::from_secs(30);
+const HELPERS: Duration = Duration::from_secs(30);
 /// How often a HEALTHCHECK is asked that does not say it, and how often while the image starts.
 const INTERVAL: Duration = Duration::from_secs(30);
 const START_INTERVAL: Duration = Duration::from_secs(5);

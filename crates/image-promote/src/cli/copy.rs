@@ -56,14 +56,13 @@ pub(crate) struct Copy {
     #[arg(long, value_enum, value_name = "WAY", env = "IMAGE_PROMOTE_VIA", default_value_t)]
     pub(crate) via: Via,
     #[command(flatten)]
+    pub(crate) keeping: KeepingArgs,
+    #[command(flatten)]
     pub(crate) jobs: JobsArgs,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
-    // Behind what has no heading of its own, which would stand under this one's.
-    #[command(flatten)]
-    pub(crate) keeping: KeepingArgs,
     #[command(flatten)]
     pub(crate) registry: RegistryArgs,
 }

@@ -5,6 +5,7 @@ use http::AtATime;
 
 /// The option for how much is done at a time.
 #[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = None::<&'static str>)]
 pub(crate) struct JobsArgs {
     /// Send at most this many requests at a time; by default 16, and more while the registry bears it
     #[arg(long, value_name = "N", env = "IMAGE_PROMOTE_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
